@@ -1,0 +1,43 @@
+# Everything happens in .venv, made from requirements.lock: `make run` and `make test` need Python 3.11+ only.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.from-lock
+
+.PHONY: run test check lint fix unit bench lock clean
+
+run: $(STAMP)  ## start the server on this repository's own project, with its sample data
+	$(BIN)/martlet dev .
+
+test: check unit  ## every check and every test
+
+check: $(STAMP)  ## format, lint, types, direction of imports, the project itself
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/martlet check .
+
+unit: $(STAMP)
+	$(BIN)/pytest -n 2
+	$(BIN)/martlet test .
+
+fix: $(STAMP)  ## format and apply the linter's safe fixes
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(STAMP)  ## the benchmarks of bench/README.md
+	$(BIN)/python -m bench
+
+lock:  ## after a change of dependencies in pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "martlet needs Python 3.11 or newer; set PYTHON=python3.x")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+clean:
+	rm -rf .venv .martlet

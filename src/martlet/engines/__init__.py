@@ -1,0 +1,1 @@
+"""Engines: SQL to a result."""

@@ -1,0 +1,1 @@
+"""Datafiles and project folders as text, read into `model`."""

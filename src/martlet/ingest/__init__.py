@@ -1,0 +1,1 @@
+"""Events to typed rows, or to the quarantine, and into storage."""

@@ -1,0 +1,1 @@
+"""Tinybird's template language: text and parameter values to ClickHouse SQL."""
