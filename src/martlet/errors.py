@@ -64,7 +64,7 @@ class DatafileError(MartletError):
     """A `.datasource`, `.pipe` or `.connection` file cannot be read or does not fit the project."""
 
 
-class DatafileWarning(MartletError):
+class DatafileWarning(MartletError):  # noqa: N818  it is none
     """A form that is accepted but should be written otherwise; printed, never raised."""
 
 
@@ -105,9 +105,15 @@ class SqlError(MartletError):
 
 
 class TemplateError(MartletError):
-    """A template cannot be compiled or rendered; `message` is what the caller reads."""
+    """A template cannot be compiled or rendered; `message` is what the caller reads.
+
+    Attributes:
+        documentation: path of the page that Tinybird's own error names, if it names one.
+        offset: 0-based index into the template's text, where it is known.
+    """
 
     documentation: str | None = None
+    offset: int | None = None
 
 
 class TemplateAbort(TemplateError):  # noqa: N818  the template's author calls it, it is no fault

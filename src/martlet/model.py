@@ -110,7 +110,7 @@ class Datasource:
     forward_query: str = ""
     backfill: str = ""
     file_version: int | None = None
-    connector: Mapping[str, str] = _EMPTY
+    connector: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
 
     @property
     def quarantine(self) -> str:
@@ -139,7 +139,7 @@ class Node:
     sql_location: Location
     type: NodeType = NodeType.STANDARD
     description: str = ""
-    settings: Mapping[str, str] = _EMPTY
+    settings: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     setting_locations: Mapping[str, Location] = field(default_factory=dict, compare=False)
     sql_lines: tuple[tuple[int, int], ...] = ()
 
@@ -199,7 +199,7 @@ class Connection:
     name: str
     location: Location
     type: str
-    settings: Mapping[str, str] = _EMPTY
+    settings: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     description: str = ""
 
 
@@ -216,7 +216,7 @@ class Settings:
     """
 
     join_use_nulls: bool = False
-    clickhouse: Mapping[str, str] = _EMPTY
+    clickhouse: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     query_timeout_s: float = 10.0
     max_result_bytes: int = 100 * 1024 * 1024
     max_memory_bytes: int = 4 * 1024 * 1024 * 1024
@@ -238,7 +238,7 @@ class Project:
     settings: Settings = Settings()
     fixtures: Mapping[str, Path] = field(default_factory=dict)
     tests: Mapping[str, Path] = field(default_factory=dict)
-    secrets: Mapping[str, str] = _EMPTY
+    secrets: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
 
 

@@ -57,7 +57,7 @@ _LEXEME = re.compile(
   | (?P<number>0[xX][0-9a-fA-F_]+(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?\d+)?|0[bB][01_]+
       |(?:\d[\d_]*(?:\.(?![A-Za-z_.])[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
   | (?P<word>[^\W\d]\w*(?:\$\w*)*|\$\w+)
-  | (?P<symbol><=>|->|::|\|\||==|!=|<>|<=|>=|@@|\\G|[-+*/%=<>!?:,.;()\[\]{}@^~\\$|&])
+  | (?P<symbol><=>|->|::|\|\||==|!=|<>|<=|>=|@@|\\G|/(?!\*)|[-+*%=<>!?:,.;()\[\]{}@^~\\$|&])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -95,21 +95,33 @@ def _unreadable(sql: str, position: int) -> str:
     return f"Unexpected character {sql[position]!r}"
 
 
-_ESCAPES = {"b": "\b", "f": "\f", "r": "\r", "n": "\n", "t": "\t", "0": "\0", "a": "\a", "v": "\v"}
+_ESCAPES = {
+    "b": "\b", "f": "\f", "r": "\r", "n": "\n", "t": "\t", "0": "\0", "a": "\a", "v": "\v",
+    "e": "\x1b", "N": "", "\\": "\\", "'": "'", '"': '"', "`": "`", "/": "/",
+}  # fmt: skip
 _ESCAPED = {
-    quote: re.compile(
-        rf"\\(.)|{quote}({quote})", re.DOTALL
-    )  # a backslash escape or a doubled quote
-    for quote in "'\"`"
+    quote: re.compile(rf"\\(x[0-9a-fA-F]{{2}}|.)|{quote}{quote}", re.DOTALL) for quote in "'\"`"
 }
 
 
 def unquote(text: str) -> str:
-    """Return the identifier or string that a quoted lexeme stands for."""
+    r"""Return the identifier or string that a quoted lexeme stands for.
+
+    As in ClickHouse, an unknown escape keeps its backslash: `\%` is two characters.
+    """
     quote, body = text[0], text[1:-1]
     if quote not in _ESCAPED:
         return body
-    return _ESCAPED[quote].sub(lambda found: found[2] or _ESCAPES.get(found[1], found[1]), body)
+
+    def meant(found: re.Match[str]) -> str:
+        escape = found[1]
+        if escape is None:
+            return quote
+        if len(escape) == 3:
+            return chr(int(escape[1:], 16))
+        return _ESCAPES.get(escape, found[0])
+
+    return _ESCAPED[quote].sub(meant, body)
 
 
 def quote_string(value: str) -> str:

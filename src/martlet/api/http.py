@@ -1,0 +1,147 @@
+"""Requests, responses, and the one door through which every failure leaves."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+import orjson
+
+from martlet.errors import MartletError, QueryError, RequestError, TemplateAbort, TemplateError
+
+log = logging.getLogger("martlet.api")
+
+JSON = "application/json; charset=utf-8"
+
+# Endpoints and events are called from browsers with tokens in the URL or a header, never cookies.
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, OPTIONS",
+    "access-control-allow-headers": "authorization, content-type, content-encoding, x-api-key",
+    "access-control-max-age": "86400",
+}
+
+
+@dataclass
+class Request:
+    """One HTTP request, whole.
+
+    Attributes:
+        headers: by lower-case name.
+        path: decoded, without the query string.
+        query_string: as sent.
+        client: the caller's address, empty where it is not known.
+        id: a ULID, in the answer's `x-request-id`.
+    """
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    client: str = ""
+    id: str = field(default_factory=lambda: new_request_id())
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query string's parameters; of a repeated one the last.
+
+        Raises:
+            RequestError: percent-escapes that are not UTF-8.
+        """
+        return parse_form(self.query_string, "The query string")
+
+    @property
+    def token(self) -> str | None:
+        """The token's value, from wherever it was put."""
+        scheme, _, value = self.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and value.strip():
+            return value.strip()
+        return self.query.get("token") or self.headers.get("x-api-key") or None
+
+
+@dataclass
+class Response:
+    """One HTTP answer, whole.
+
+    Attributes:
+        rows: rows taken in or read, for the access log.
+    """
+
+    status: int
+    body: bytes = b""
+    media_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    rows: int | None = None
+
+
+Answer = Response | Future[Response]
+
+
+def parse_form(text: str, what: str) -> dict[str, str]:
+    """Return the fields of a URL-encoded text.
+
+    Raises:
+        RequestError: it is not UTF-8 behind its escapes, or has too many fields.
+    """
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000))
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{what} is not UTF-8 behind its percent-escapes") from error
+    except ValueError as error:
+        raise RequestError(f"{what} has more than 1000 fields") from error
+
+
+def json_response(content: object, *, status: int = 200, rows: int | None = None) -> Response:
+    """Return an answer with a JSON body."""
+    return Response(status, orjson.dumps(content), rows=rows)
+
+
+def then(future: Future[object], answer: Callable[[object], Response]) -> Future[Response]:
+    """Return a future with the answer made from another future's result."""
+    result: Future[Response] = Future()
+
+    def done(finished: Future[object]) -> None:
+        error = finished.exception()
+        if error is not None:
+            result.set_exception(error)
+            return
+        result.set_result(answer(finished.result()))
+
+    future.add_done_callback(done)
+    return result
+
+
+def failure(request: Request, error: BaseException) -> Response:
+    """Return the answer for an error: the one place where errors become statuses.
+
+    The text of an error that is not ours stays in the log.
+    """
+    if not isinstance(error, MartletError):
+        log.error("request %s failed: %s %s", request.id, request.method, request.path,
+                  exc_info=error)  # fmt: skip
+        return json_response({"error": f"Internal error, request {request.id}"}, status=500)
+    if isinstance(error, TemplateAbort) and isinstance(error.body, dict):
+        return json_response(error.body, status=error.status)
+    content: dict[str, object] = {"error": error.message}
+    if isinstance(error, TemplateError) and error.documentation:
+        content["documentation"] = error.documentation
+    response = json_response(content, status=error.status)
+    if isinstance(error, QueryError) and error.code:
+        response.headers["x-db-exception-code"] = str(error.code)
+    if error.status == 503:
+        response.headers["retry-after"] = "1"
+    return response
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_request_id() -> str:
+    """Return a ULID: 48 bits of milliseconds and 80 random bits, sortable by time."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

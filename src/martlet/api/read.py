@@ -1,0 +1,127 @@
+"""Operations that answer from data."""
+
+import orjson
+
+from martlet.api.http import Request, Response, json_response, parse_form
+from martlet.errors import NotFoundError, RequestError, TokenError
+from martlet.formats import FORMATS
+from martlet.model import NodeType, Pipe
+from martlet.query import find_pipe
+from martlet.tokens import ADMIN_TOKEN_NAME, READ_PIPE, USER_TOKEN_NAME
+from martlet.workspace import Workspace
+
+# Parameters of the API itself that set how ClickHouse writes a result.
+_OUTPUT_SETTINGS = (
+    "output_format_json_quote_64bit_integers",
+    "output_format_json_quote_denormals",
+    "output_format_parquet_string_as_string",
+)
+
+# What Tinybird's API does with these would change the answer, so they are not ignored.
+_NOT_YET = {
+    "q": "SQL over an endpoint's result",
+    "explain": "the plan of an endpoint's query",
+}
+
+_LOOPBACK = ("127.", "::1", "localhost", "::ffff:127.")
+
+
+def run_pipe(workspace: Workspace, request: Request, pipe: str, extension: str) -> Response:
+    """`GET|POST /v0/pipes/<pipe>.<extension>?<parameters>`: the rows of an endpoint."""
+    token = workspace.tokens.find(request.token)
+    live = workspace.live
+    found = find_pipe(live.project, pipe)
+    token.require(READ_PIPE, found.name)
+    _require_endpoint(found)
+    format = FORMATS.get(extension)
+    if format is None:
+        raise NotFoundError(
+            f"The format '.{extension[:40]}' does not exist; use one of"
+            f" {', '.join('.' + name for name in FORMATS)}"
+        )
+    values = parameter_values(request)
+    query = live.queries.build(found, values)
+    result = workspace.engine.execute(
+        query.sql,
+        format=format.clickhouse,
+        settings={**query.settings, **_output_settings(values)},
+        parameters=query.secrets,
+    )
+    return Response(200, result.body, format.media_type, rows=result.rows_read)
+
+
+def _require_endpoint(pipe: Pipe) -> None:
+    if pipe.type is not NodeType.ENDPOINT:
+        raise NotFoundError(f"The pipe '{pipe.name}' does not have an endpoint yet")
+
+
+def parameter_values(request: Request) -> dict[str, object]:
+    """Return the template parameters of a request: query string, then form or JSON body.
+
+    Raises:
+        RequestError: a body that is neither, or a parameter of Tinybird's API that is not here yet.
+    """
+    values: dict[str, object] = {**request.query, **_body_values(request)}
+    values.pop("token", None)
+    for name, meaning in _NOT_YET.items():
+        if name in values:
+            raise RequestError(f"The parameter '{name}' ({meaning}) is not available yet")
+    return values
+
+
+def _body_values(request: Request) -> dict[str, object]:
+    if request.method != "POST" or not request.body.strip():
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json":
+        return _json_values(request.body)
+    if media_type in ("application/x-www-form-urlencoded", ""):
+        try:
+            text = request.body.decode()
+        except UnicodeDecodeError as error:
+            raise RequestError("The form in the body is not UTF-8") from error
+        return {**parse_form(text, "The form in the body")}
+    raise RequestError(
+        f"The body's Content-Type is {media_type[:80]!r}; send parameters as"
+        " application/x-www-form-urlencoded or application/json"
+    )
+
+
+def _json_values(body: bytes) -> dict[str, object]:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RequestError(f"The JSON in the body cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise RequestError("The JSON in the body is not an object of parameters")
+    return content
+
+
+def _output_settings(values: dict[str, object]) -> dict[str, str]:
+    settings = {}
+    for name in _OUTPUT_SETTINGS:
+        if name in values:
+            value = str(values[name])
+            if value not in ("0", "1"):
+                raise RequestError(f"The parameter '{name}' is 0 or 1, not {value[:40]!r}")
+            settings[name] = value
+    return settings
+
+
+def health(workspace: Workspace, request: Request) -> Response:
+    """`GET /v0/health`: the server answers."""
+    return json_response({"status": "ok"})
+
+
+def local_tokens(workspace: Workspace, request: Request) -> Response:
+    """`GET /tokens`: the workspace's own tokens, for callers on this machine alone."""
+    if not request.client.startswith(_LOOPBACK) or "x-forwarded-for" in request.headers:
+        raise TokenError("/tokens answers on loopback only")
+    admin = workspace.tokens.value(ADMIN_TOKEN_NAME)
+    return json_response(
+        {
+            "user_token": workspace.tokens.value(USER_TOKEN_NAME),
+            "admin_token": admin,
+            "workspace_admin_token": admin,
+        }
+    )

@@ -1,0 +1,53 @@
+"""Operations that take data in."""
+
+from concurrent.futures import Future
+from typing import cast
+
+from martlet.api.http import Answer, Request, Response, json_response, then
+from martlet.errors import RequestError
+from martlet.ingest.bodies import decode_body
+from martlet.ingest.sinks import Appended
+from martlet.tokens import APPEND
+from martlet.workspace import Workspace
+
+# A body as it is sent, and after gunzip or unzstd.
+MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_DECODED_BYTES = 100 * 1024 * 1024
+
+
+def append_events(workspace: Workspace, request: Request) -> Answer:
+    """`POST /v0/events?name=<data source>[&format=ndjson|json][&wait=true]`.
+
+    Both with and without `wait` the answer comes when the rows are committed; `wait=false` is
+    answered 202 for clients that look at the status.
+    """
+    token = workspace.tokens.find(request.token)
+    name = request.query.get("name")
+    if not name:
+        raise RequestError("The parameter 'name' is missing: which data source are the events for?")
+    token.require(APPEND, name)
+    datasource = workspace.datasource(name)
+    status = 200 if _flag(request, "wait") else 202
+    body = decode_body(
+        request.body,
+        encoding=request.headers.get("content-encoding"),
+        max_decoded_bytes=MAX_DECODED_BYTES,
+    )
+    appended = workspace.append(datasource, body, request.query.get("format", "ndjson"))
+
+    def answer(result: object) -> Response:
+        counts = cast(Appended, result)
+        return json_response(
+            {"successful_rows": counts.successful, "quarantined_rows": counts.quarantined},
+            status=status,
+            rows=counts.successful + counts.quarantined,
+        )
+
+    return then(cast("Future[object]", appended), answer)
+
+
+def _flag(request: Request, name: str) -> bool:
+    value = request.query.get(name, "false").lower()
+    if value not in ("true", "false", "1", "0", ""):
+        raise RequestError(f"The parameter '{name}' is true or false, not {value[:40]!r}")
+    return value in ("true", "1")

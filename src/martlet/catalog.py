@@ -1,0 +1,116 @@
+"""Data sources and materialized pipes as ClickHouse DDL."""
+
+import hashlib
+
+from martlet.model import Column, Datasource, TableEngine
+from martlet.sql.lexer import quote_identifier, quote_string
+from martlet.types import ColumnType
+
+# Columns of a quarantine table around the data source's own, which are all Nullable(String).
+# `c__raw` is ours: the refused line whole, so that nothing that was sent is lost.
+QUARANTINE_BEFORE = (
+    ("c__error_column", "Array(String)"),
+    ("c__error", "Array(String)"),
+    ("c__import_id", "Nullable(String)"),
+)
+QUARANTINE_AFTER = (("insertion_date", "DateTime DEFAULT now()"), ("c__raw", "String"))
+
+# Table settings that public projects need on ClickHouse 26.9, written as they are for older ones.
+TABLE_SETTINGS = {"allow_dimensions_outside_sorting_key": "1", "allow_nullable_key": "1"}
+
+
+def column_ddl(column: Column) -> str:
+    """Return one column definition of CREATE TABLE or ALTER TABLE ADD COLUMN."""
+    parts = [quote_identifier(column.name)]
+    if column.type is not None:
+        parts.append(str(column.type))
+    if column.default is not None:
+        parts.append(f"DEFAULT {column.default}")
+    if column.codec is not None:
+        parts.append(f"CODEC({column.codec})")
+    return " ".join(parts)
+
+
+def engine_ddl(engine: TableEngine) -> str:
+    """Return ENGINE and its keys."""
+    if engine.name == "Null":
+        return "ENGINE = Null"
+    arguments = {
+        "ReplacingMergeTree": [engine.ver, engine.is_deleted],
+        "SummingMergeTree": [f"({engine.columns})" if engine.columns else ""],
+        "CollapsingMergeTree": [engine.sign],
+        "VersionedCollapsingMergeTree": [engine.sign, engine.version],
+    }.get(engine.name, [])
+    lines = [f"ENGINE = {engine.name}({', '.join(item for item in arguments if item)})"]
+    if engine.partition_key:
+        lines.append(f"PARTITION BY ({engine.partition_key})")
+    lines.append(f"ORDER BY ({engine.sorting_key or 'tuple()'})")
+    if engine.primary_key:
+        lines.append(f"PRIMARY KEY ({engine.primary_key})")
+    if engine.sampling_key:
+        lines.append(f"SAMPLE BY ({engine.sampling_key})")
+    if engine.ttl:
+        lines.append(f"TTL {engine.ttl}")
+    settings = [f"{name} = {value}" for name, value in TABLE_SETTINGS.items()]
+    if engine.settings:
+        settings.append(engine.settings)
+    lines.append(f"SETTINGS {', '.join(settings)}")
+    return "\n".join(lines)
+
+
+def table_ddl(datasource: Datasource, *, name: str | None = None) -> str:
+    """Return CREATE TABLE for a data source, its fingerprint as the table's comment."""
+    rows = [column_ddl(column) for column in datasource.columns]
+    rows += [
+        f"INDEX {quote_identifier(index.name)} {index.expression} TYPE {index.type}"
+        f" GRANULARITY {index.granularity}"
+        for index in datasource.indexes
+    ]
+    return _create(name or datasource.name, rows, engine_ddl(datasource.engine))
+
+
+def quarantine_ddl(datasource: Datasource) -> str:
+    """Return CREATE TABLE for the table of a data source's refused rows."""
+    columns = [(name, "Nullable(String)") for name in quarantine_columns(datasource)]
+    rows = [
+        f"{quote_identifier(name)} {kind}"
+        for name, kind in [*QUARANTINE_BEFORE, *columns, *QUARANTINE_AFTER]
+    ]
+    engine = "ENGINE = MergeTree ORDER BY insertion_date TTL insertion_date + toIntervalDay(30)"
+    return _create(datasource.quarantine, rows, engine)
+
+
+def quarantine_columns(datasource: Datasource) -> list[str]:
+    """Return the data source's own columns in its quarantine table."""
+    reserved = {name for name, _ in (*QUARANTINE_BEFORE, *QUARANTINE_AFTER)}
+    return [column.name for column in datasource.columns if column.name not in reserved]
+
+
+def view_ddl(name: str, target: str, sql: str) -> str:
+    """Return CREATE MATERIALIZED VIEW that feeds a data source, with its fingerprint."""
+    return (
+        f"CREATE MATERIALIZED VIEW {quote_identifier(name)} TO {quote_identifier(target)}\n"
+        f"AS {sql}\nCOMMENT {quote_string(fingerprint(sql))}"
+    )
+
+
+def fingerprint(text: str) -> str:
+    """Return what tells two definitions apart: kept as the comment of a table or view."""
+    return f"martlet:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def is_derived(datasource: Datasource) -> bool:
+    """Whether no column is read from JSON: rows come from views, copies or files only."""
+    return all(column.json_path is None for column in datasource.columns)
+
+
+def nullable_string(kind: ColumnType | None) -> bool:
+    """Whether a column's type takes any text, as a quarantine column does."""
+    return kind is not None and str(kind) == "Nullable(String)"
+
+
+def _create(name: str, rows: list[str], engine: str) -> str:
+    body = ",\n  ".join(rows)
+    definition = f"(\n  {body}\n)\n{engine}"
+    comment = quote_string(fingerprint(definition))
+    return f"CREATE TABLE {quote_identifier(name)} {definition}\nCOMMENT {comment}"

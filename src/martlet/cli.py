@@ -1,0 +1,243 @@
+"""The command `martlet`: dev, serve, check, test. The only place that reads the environment."""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from martlet import __version__
+from martlet.errors import DatafileWarning, MartletError, ProjectError
+from martlet.model import Project
+
+if TYPE_CHECKING:  # loaded by the commands that use them: chDB takes a third of a second
+    from martlet.project_tests import Outcome
+    from martlet.workspace import Workspace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 well, 1 an error that was printed."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except MartletError as error:
+        _print_error(error)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="martlet", description="Run Tinybird projects on this machine and on AWS."
+    )
+    parser.add_argument("--version", action="version", version=f"martlet {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True)
+    _add_server(commands, "dev", "serve a project, reload on changes, seed from fixtures", True)
+    _add_server(commands, "serve", "serve a project as it is", False)
+    check = _add(commands, "check", _check, "print every error of a project")
+    check.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    test = _add(commands, "test", _test, "run a project's tests/*.yaml on its fixtures")
+    test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
+    test.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.add_argument(
+        "folder", nargs="?", default=".", type=Path, metavar="FOLDER", help="the project folder"
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_server(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, dev: bool
+) -> None:
+    parser = _add(commands, name, _serve, text)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("MARTLET_PORT", "7181")),
+        help="port, also MARTLET_PORT (%(default)s)",
+    )
+    parser.add_argument("--data", type=Path, help="data folder (FOLDER/.martlet)")
+    parser.add_argument("--fresh", action="store_true", help="first delete all data in it")
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.set_defaults(dev=dev)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from martlet import server
+    from martlet.files.project import load_project
+    from martlet.workspace import Workspace
+
+    begun = time.perf_counter()
+    server.configure_logging(options.log_format)
+    root: Path = options.folder
+    project = load_project(root, environment=dict(os.environ))
+    _print_warnings(project.warnings)
+    listener = server.bind(options.host, options.port)
+    data = options.data or root / ".martlet"
+    if options.fresh:
+        shutil.rmtree(data / "clickhouse", ignore_errors=True)
+    workspace = Workspace.open(project, data, admin_token=os.environ.get("MARTLET_ADMIN_TOKEN"))
+    if options.dev:
+        _seed(workspace)
+
+    def started() -> None:
+        url = f"http://{options.host}:{options.port}"
+        _print_start(workspace, url, data, time.perf_counter() - begun)
+
+    server.serve(
+        workspace,
+        listener,
+        root=root,
+        reload=options.dev,
+        started=started,
+        environment=dict(os.environ),
+    )
+    return 0
+
+
+def _seed(workspace: "Workspace") -> None:
+    """Fill empty data sources from fixtures, with a progress bar on a terminal."""
+    from martlet.fixtures import empty_with_fixture, load_fixture
+
+    wanted = empty_with_fixture(workspace)
+    if not wanted:
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    total = sum(path.stat().st_size for _, path in wanted)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("sample data", total=total)
+        for datasource, path in wanted:
+            try:
+                loaded = load_fixture(
+                    workspace, datasource, path, lambda size: progress.advance(bar, size)
+                )
+            except MartletError as error:
+                print(f"warning: {error}", file=sys.stderr)
+                continue
+            if loaded.quarantined:
+                print(
+                    f"warning: {loaded.quarantined} rows of {path.name} are in"
+                    f" {datasource.quarantine}",
+                    file=sys.stderr,
+                )
+
+
+def _print_start(workspace: "Workspace", url: str, data: Path, elapsed_s: float) -> None:
+    from martlet.samples import sample_datasource, sample_endpoint
+    from martlet.tokens import ADMIN_TOKEN_NAME
+
+    project = workspace.live.project
+    token = workspace.tokens.value(ADMIN_TOKEN_NAME)
+    lines = [
+        f"martlet {__version__}: {len(project.datasources)} data sources, {len(project.pipes)}"
+        f" pipes, ready in {elapsed_s:.1f} s",
+        "",
+        f"  url    {url}",
+        f"  token  {token}",
+        f"         (the admin token, kept in {data / 'tokens.json'})",
+    ]
+    if sample := sample_datasource(project):
+        name, event = sample
+        lines += [
+            "",
+            "  # post an event",
+            f"  curl -X POST '{url}/v0/events?name={name}' \\",
+            f"    -H 'Authorization: Bearer {token}' \\",
+            f"    -d {shlex.quote(event)}",
+        ]
+    if endpoint := sample_endpoint(workspace):
+        lines += [
+            "",
+            "  # call an endpoint",
+            f"  curl '{url}/v0/pipes/{endpoint}.json?token={token}'",
+        ]
+    print("\n".join([*lines, ""]), flush=True)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from martlet.check import check_project
+
+    report = check_project(options.folder, environment=dict(os.environ))
+    if options.json:
+        print(json.dumps(report.as_json(), indent=2))
+        return 0 if report.ok else 1
+    _print_warnings(report.project.warnings)
+    for error in report.errors:
+        print(f"{error}\n", file=sys.stderr)
+    if report.ok:
+        print(_summary(report.project))
+        return 0
+    print(f"{len(report.errors)} errors", file=sys.stderr)
+    return 1
+
+
+def _summary(project: Project) -> str:
+    kinds: dict[str, int] = {}
+    for pipe in project.pipes.values():
+        kinds[pipe.type.value] = kinds.get(pipe.type.value, 0) + 1
+    pipes = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return f"ok: {len(project.datasources)} data sources, {len(project.pipes)} pipes ({pipes})"
+
+
+def _test(options: argparse.Namespace) -> int:
+    from martlet.files.project import load_project
+    from martlet.project_tests import Outcome, run_tests
+
+    project = load_project(options.folder, environment=dict(os.environ))
+    outcomes: list[Outcome] = []
+    for outcome in run_tests(project, options.names):
+        outcomes.append(outcome)
+        if not options.json:
+            _print_outcome(outcome)
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    skipped = [outcome for outcome in outcomes if outcome.skipped]
+    ran = len(outcomes) - len(skipped)
+    if options.json:
+        report = {"ok": not failed, "files": [outcome.as_json() for outcome in outcomes]}
+        print(json.dumps(report, indent=2))
+    elif not outcomes:
+        print("no tests to run")
+    else:
+        mark = "✗" if failed else "✓"
+        note = f" ({len(skipped)} skipped)" if skipped else ""
+        print(f"{mark} {ran - len(failed)}/{ran} passed{note}")
+    return 1 if failed else 0
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    for name in outcome.passed:
+        print(f"✓ {outcome.pipe}: {name}")
+    if outcome.skipped:
+        print(f"- {outcome.pipe}: skipped, {outcome.skipped}")
+    if outcome.failed:
+        print(f"✗ {outcome.pipe}: {outcome.failed} failed ({outcome.file})\n{outcome.message}")
+
+
+def _print_warnings(warnings: Sequence[DatafileWarning]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _print_error(error: MartletError) -> None:
+    errors: Sequence[MartletError] = error.errors if isinstance(error, ProjectError) else [error]
+    for one in errors:
+        print(f"error: {one}", file=sys.stderr)

@@ -1,0 +1,74 @@
+"""Copy pipes: the result of a pipe written to a data source, all of it or nothing."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from martlet.engines.clickhouse import ClickHouse
+from martlet.errors import ConflictError, RequestError
+from martlet.ingest.sinks import ClickHouseSink
+from martlet.model import NodeType, Pipe
+from martlet.query import QueryBuilder
+from martlet.sql.lexer import quote_identifier
+
+MODES = ("append", "replace")
+
+
+def run_copy(
+    pipe: Pipe,
+    values: Mapping[str, object],
+    *,
+    mode: str | None,
+    queries: QueryBuilder,
+    engine: ClickHouse,
+    sink: ClickHouseSink,
+) -> int:
+    """Run a copy pipe now and return how many rows it wrote.
+
+    The rows are made in a table of their own first: a query that fails changes nothing, and
+    `replace` is one exchange of tables, so readers see the old rows or the new.
+
+    Args:
+        pipe: a pipe of type copy.
+        values: template parameters; `job_timestamp` is added.
+        mode: `append` or `replace`; None for the pipe's own COPY_MODE.
+        queries: the live project's queries.
+        engine: where the data sources are.
+        sink: held while tables are exchanged.
+
+    Raises:
+        ConflictError: the pipe is not a copy pipe.
+        RequestError: unknown mode.
+        QueryError: the query failed; nothing was written.
+    """
+    if pipe.type is not NodeType.COPY:
+        raise ConflictError(f"The pipe '{pipe.name}' is not a copy pipe")
+    mode = mode or pipe.output.settings.get("copy_mode") or "append"
+    if mode not in MODES:
+        raise RequestError(f"Copy mode '{mode}' is not one of: {', '.join(MODES)}")
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    query = queries.build(pipe, {"job_timestamp": stamp, **values})
+    target = pipe.output.settings["target_datasource"]
+    staged = f"__copy_{uuid.uuid4().hex}"
+    table, stage = quote_identifier(target), quote_identifier(staged)
+    engine.command(f"CREATE TABLE {stage} AS {table}")
+    try:
+        columns = _columns(engine, query.sql)
+        engine.command(
+            f"INSERT INTO {stage} ({columns}) SELECT {columns} FROM (\n{query.sql}\n)",
+            parameters=query.secrets,
+        )
+        rows = int(engine.command(f"SELECT count() FROM {stage}"))
+        with sink.paused():
+            if mode == "replace":
+                engine.command(f"EXCHANGE TABLES {stage} AND {table}")
+            else:
+                engine.command(f"INSERT INTO {table} SELECT * FROM {stage}")
+    finally:
+        engine.command(f"DROP TABLE IF EXISTS {stage} SYNC")
+    return rows
+
+
+def _columns(engine: ClickHouse, sql: str) -> str:
+    described = engine.command(f"DESCRIBE TABLE (\n{sql}\n)")
+    return ", ".join(quote_identifier(line.split("\t")[0]) for line in described.splitlines())

@@ -1,0 +1,265 @@
+"""The embedded engine: chDB, which is ClickHouse in this process, over one data folder."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# ClickHouse takes the process's zone for DateTime columns without one, in merges and TTLs too,
+# where no session setting reaches. Martlet's time is UTC everywhere, so before chDB loads:
+os.environ["TZ"] = "UTC"  # noqa: TID251
+time.tzset()
+
+import chdb  # noqa: E402  after TZ
+
+from martlet.engines.base import Result  # noqa: E402
+from martlet.errors import (  # noqa: E402
+    EngineError,
+    QueryError,
+    QueryTimeoutError,
+    ResultTooLargeError,
+)
+from martlet.model import Settings  # noqa: E402
+
+# Settings of every statement. Public projects were written for older ClickHouse; each row says
+# what would differ without it (measured over 87 public projects on chDB 26.9).
+COMMON_SETTINGS: dict[str, str] = {
+    "compatibility": "24.8",  # row order of ties, of joins and of GROUP BY without ORDER BY
+    "session_timezone": "UTC",
+    "joined_subquery_requires_alias": "0",  # `JOIN (SELECT ...)` without a name
+    "analyzer_compatibility_join_using_top_level_identifier": "1",  # USING an alias of the SELECT
+    "allow_suspicious_types_in_group_by": "1",  # JSON and Dynamic columns as keys
+    "allow_suspicious_types_in_order_by": "1",
+    "allow_dynamic_type_in_join_keys": "1",
+    "allow_suspicious_low_cardinality_types": "1",  # LowCardinality(UInt8) and the like
+    "allow_experimental_json_type": "1",
+    "enable_named_columns_in_function_tuple": "0",
+}
+
+# What Tinybird's endpoints answer with.
+READ_SETTINGS: dict[str, str] = {
+    "output_format_json_quote_64bit_integers": "0",
+    "output_format_json_quote_denormals": "0",
+    "output_format_parquet_string_as_string": "1",
+    "result_overflow_mode": "throw",
+    "timeout_overflow_mode": "throw",
+}
+
+WRITE_SETTINGS: dict[str, str] = {
+    "input_format_defaults_for_omitted_fields": "1",
+    "input_format_skip_unknown_fields": "0",
+    "input_format_allow_errors_num": "0",
+    "input_format_parallel_parsing": "0",  # with one thread: less to start for small blocks
+    "max_threads": "1",
+    "max_insert_threads": "1",
+    "max_partitions_per_insert_block": "0",  # a group holds many requests: one must not sink all
+    "parts_to_throw_insert": "3000",
+}
+
+_CODE = re.compile(r"Code: (\d+)\. DB::Exception: ")
+_TIMEOUT_CODES = {159, 160}
+_RESULT_CODES = {396}
+_BUSY_CODES = {
+    241,  # memory
+    243,  # not enough space
+    252,  # too many parts
+    74,  # cannot read
+    75,  # cannot write
+    76,  # cannot open file
+    210,  # network
+    236,  # aborted: shutting down
+}
+_MEMORY = 241
+
+
+class ClickHouse:
+    """chDB over a data folder: any number of readers at once, writers in their own connections.
+
+    One process can have one data folder open (chDB's limit); tools talk to the running server.
+    """
+
+    dialect = "clickhouse"
+
+    def __init__(
+        self, path: Path, *, settings: Settings | None = None, database: str = "default"
+    ) -> None:
+        """Open the data folder, which is made if it is not there.
+
+        Raises:
+            EngineError: another process has the folder open, or it cannot be written.
+        """
+        self.path = path
+        self.database = database
+        self.settings = settings or Settings()
+        self._lock = threading.Lock()
+        self._command_lock = threading.Lock()
+        self._idle: dict[tuple[tuple[str, str], ...], list[Any]] = {}
+        self._open: set[Any] = set()
+        self._closed = False
+        path.mkdir(parents=True, exist_ok=True)
+        self._admin = self._connect(self._writer_settings(), database="default")
+        if database != "default":
+            self.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
+        self.command(f"USE `{database}`")
+
+    def _connect(self, settings: Mapping[str, str], *, database: str | None = None) -> Any:  # noqa: ANN401  chdb is not typed
+        try:
+            connection = chdb.connect(str(self.path))  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise EngineError(*_cannot_open(self.path, str(error))) from error
+        with _translated():
+            connection.query(f"USE `{database or self.database}`")
+            for name, value in settings.items():
+                connection.query(f"SET {name} = {_setting(value)}")
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def execute(
+        self,
+        sql: str,
+        *,
+        format: str,
+        settings: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run one SELECT read-only; see `engines.base.Engine.execute`."""
+        with self._reader(settings or {}) as connection, _translated():
+            answer = connection.query(sql, format, params=dict(parameters or {}))
+            return Result(answer.bytes(), answer.rows_read(), answer.bytes_read(), answer.elapsed())
+
+    def command(self, sql: str, *, parameters: Mapping[str, str] | None = None) -> str:
+        """Run a statement of Martlet's own (DDL, counts) and return its answer as raw TSV."""
+        if self._closed:
+            raise EngineError("The engine is closed")
+        with self._command_lock, _translated():
+            answer = self._admin.query(sql, "TSVRaw", params=dict(parameters or {}))
+            return str(answer.bytes().decode())
+
+    def writer(self) -> "Writer":
+        """Return a writer with a connection of its own; one thread at a time may use it."""
+        connection = self._connect(self._writer_settings())
+        return Writer(connection, self._forget)
+
+    def _forget(self, connection: Any) -> None:  # noqa: ANN401  chdb is not typed
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
+
+    @contextmanager
+    def _reader(self, extra: Mapping[str, str]) -> Iterator[Any]:
+        """Lend a read-only connection with these settings; it is kept for the next one."""
+        key = tuple(sorted(extra.items()))
+        with self._lock:
+            if self._closed:
+                raise EngineError("The engine is closed")
+            idle = self._idle.setdefault(key, [])
+            connection = idle.pop() if idle else None
+        if connection is None:
+            connection = self._connect(self._reader_settings(extra))
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._idle[key].append(connection)
+
+    def _project_settings(self) -> dict[str, str]:
+        return {
+            "join_use_nulls": "1" if self.settings.join_use_nulls else "0",
+            **self.settings.clickhouse,
+        }
+
+    def _writer_settings(self) -> dict[str, str]:
+        return {**COMMON_SETTINGS, **self._project_settings(), **WRITE_SETTINGS}
+
+    def _reader_settings(self, extra: Mapping[str, str]) -> dict[str, str]:
+        """Return the settings of readers; `readonly` comes last, nothing changes after it."""
+        return {
+            **COMMON_SETTINGS,
+            **READ_SETTINGS,
+            **self._project_settings(),
+            **extra,
+            "max_execution_time": str(self.settings.query_timeout_s),
+            "max_result_bytes": str(self.settings.max_result_bytes),
+            "max_memory_usage": str(self.settings.max_memory_bytes),
+            "readonly": "1",
+        }
+
+    def close(self) -> None:
+        """Close every connection; the data folder is free for another process then."""
+        with self._lock:
+            self._closed = True
+            connections, self._open = self._open, set()
+            self._idle.clear()
+        for connection in connections:
+            connection.close()
+
+
+class Writer:
+    """Inserts blocks of rows; a block is committed when `insert` returns."""
+
+    def __init__(self, connection: Any, close: Callable[[Any], None]) -> None:  # noqa: ANN401
+        self._connection = connection
+        self._close = close
+
+    def close(self) -> None:
+        """Close the connection; the engine closes those that are left."""
+        self._close(self._connection)
+
+    def insert(self, table: str, block: bytes, *, format: str = "JSONEachRow") -> int:
+        """Insert rows written in an input format and return how many were written.
+
+        Raises:
+            QueryError: ClickHouse refused the rows.
+            EngineError: ClickHouse cannot write now.
+        """
+        # chDB's streaming insert would be a third faster on large blocks, but it hides what fails
+        # behind the table, a materialized view for one (measured on chDB 26.9): never use it.
+        sql = f"INSERT INTO `{table}` FORMAT {format}\n{block.decode()}"
+        with _translated():
+            return int(self._connection.query(sql).rows_written())
+
+
+def _setting(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _cannot_open(path: Path, text: str) -> tuple[str]:
+    if "Cannot lock file" in text or "CANNOT_OPEN_FILE" in text:
+        return (f"The data folder {path} is in use by another process: one server runs on it",)
+    return (f"Cannot open the data folder {path}: {_clean(text)}",)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn chDB's exceptions into ours."""
+    try:
+        yield
+    except (chdb.ChdbError, RuntimeError) as error:
+        raise engine_error(str(error)) from error
+
+
+def engine_error(text: str) -> QueryError | EngineError:
+    """Return the error that a ClickHouse exception text stands for."""
+    found = _CODE.search(text)
+    code = int(found[1]) if found else 0
+    message = f"[Error] {_clean(text)}"
+    if code in _TIMEOUT_CODES:
+        return QueryTimeoutError(message, code=code)
+    if code in _RESULT_CODES:
+        return ResultTooLargeError(message, code=code)
+    if code == _MEMORY or code not in _BUSY_CODES:
+        return QueryError(message, code=code)
+    return EngineError(message)
+
+
+def _clean(text: str) -> str:
+    """Cut ClickHouse's prefixes, version and stack trace from a message."""
+    text = text.split("\nStack trace:")[0]
+    text = re.sub(r"^.*?(?=Code: \d+\. DB::Exception: )", "", text, flags=re.DOTALL)
+    text = _CODE.sub("", text).removeprefix("default: ")
+    return re.sub(r" \(version [\d.]+(?: \([^)]*\))?\)\.?(?: \([A-Z_]+\))?$", "", text.strip())

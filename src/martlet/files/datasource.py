@@ -1,0 +1,325 @@
+"""`.datasource` files.
+
+To accept an instruction, add a row to `INSTRUCTIONS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from martlet.errors import DatafileError, Location
+from martlet.files import jsonform
+from martlet.files.keys import check_engine, check_index
+from martlet.files.schema import parse_indexes, parse_schema
+from martlet.files.sections import (
+    Instruction,
+    Section,
+    apply,
+    comma_list,
+    description,
+    read_sections,
+    table,
+    token_grant,
+    version_number,
+)
+from martlet.files.source import Report, Source, Text, read_lines
+from martlet.model import Column, Datasource, Index, TableEngine, TokenGrant
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A data source while its instructions are read."""
+
+    report: Report
+    description: str = ""
+    columns: tuple[Column, ...] | None = None
+    indexes: tuple[Index, ...] = ()
+    engine: str = ""
+    engine_location: Location | None = None
+    keys: dict[str, Text] = field(default_factory=dict)
+    tokens: list[TokenGrant] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    shared_with: tuple[str, ...] = ()
+    forward_query: str = ""
+    backfill: str = ""
+    file_version: int | None = None
+    connector: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Location] = field(default_factory=dict)
+
+
+Row = Instruction[_Draft]
+
+
+def parse_datasource(source: Source, report: Report) -> Datasource | None:
+    """Return the data source a file defines, or nothing if the report got errors."""
+    known = len(report.errors)
+    draft = _Draft(report)
+    with report.collect():
+        lines = read_lines(source, report)
+        sections = (
+            jsonform.read_json(lines, INSTRUCTIONS, report)
+            if jsonform.is_json(lines)
+            else read_sections(source, lines, "datasource", INSTRUCTIONS, report)
+        )
+        apply(sections, INSTRUCTIONS, draft, report)
+        if draft.columns is None and not any(s.name == "SCHEMA" for s in sections):
+            report.error(
+                "SCHEMA is mandatory",
+                source.location,
+                "add SCHEMA > and one column per line below it.",
+            )
+    engine = _engine(draft)
+    _check_connector(draft)
+    _check_keys(draft, engine, source)
+    if len(report.errors) > known or draft.columns is None:
+        return None
+    return Datasource(
+        name=source.name,
+        location=source.location,
+        columns=draft.columns,
+        engine=engine,
+        description=draft.description,
+        indexes=draft.indexes,
+        tokens=tuple(draft.tokens),
+        tags=draft.tags,
+        shared_with=draft.shared_with,
+        forward_query=draft.forward_query,
+        backfill=draft.backfill,
+        file_version=draft.file_version,
+        connector=draft.connector,
+    )
+
+
+def _engine(draft: _Draft) -> TableEngine:
+    keys = {key: text.text.strip() for key, text in draft.keys.items()}
+    locations = {key: text.at() for key, text in draft.keys.items()}
+    return TableEngine(name=draft.engine or "MergeTree", **keys, locations=locations)
+
+
+# Kafka's connector adds these to every data source that it fills.
+_KAFKA_COLUMNS = frozenset(
+    ("__value", "__topic", "__partition", "__offset", "__timestamp", "__key", "__headers")
+)
+
+
+def _check_keys(draft: _Draft, engine: TableEngine, source: Source) -> None:
+    # With errors in the SCHEMA a column that seems to be missing may only be misspelt there.
+    columns = None if draft.columns is None else {column.name: column for column in draft.columns}
+    extra = _KAFKA_COLUMNS if "kafka_topic" in draft.connector else frozenset[str]()
+    location = draft.engine_location or source.location
+    check_engine(engine, location, draft.keys, columns, extra, draft.report)
+    for index in draft.indexes if columns is not None else ():
+        with draft.report.collect():
+            check_index(index, {*(columns or ()), *extra})
+
+
+def _description(draft: _Draft, section: Section, row: Row) -> None:
+    draft.description = description(section)
+
+
+def _token(draft: _Draft, section: Section, row: Row) -> None:
+    draft.tokens.append(token_grant(section, ("READ", "APPEND")))
+
+
+def _tags(draft: _Draft, section: Section, row: Row) -> None:
+    draft.tags += comma_list(section.text)
+
+
+def _schema(draft: _Draft, section: Section, row: Row) -> None:
+    section.required()
+    known = len(draft.report.errors)
+    columns = parse_schema(section.value, draft.report)
+    draft.columns = columns if len(draft.report.errors) == known else None
+
+
+def _indexes(draft: _Draft, section: Section, row: Row) -> None:
+    section.required()
+    draft.indexes = parse_indexes(section.value, draft.report)
+
+
+def _engine_name(draft: _Draft, section: Section, row: Row) -> None:
+    draft.engine = section.text.removesuffix("()").rstrip()
+    draft.engine_location = section.value.at() if section.text else section.location
+
+
+def _engine_key(draft: _Draft, section: Section, row: Row) -> None:
+    if section.is_block:
+        section.required()
+    if section.text:  # an empty value is as good as none
+        draft.keys[row.key] = section.value
+
+
+def _forward_query(draft: _Draft, section: Section, row: Row) -> None:
+    if not section.required().upper().startswith("SELECT"):
+        raise section.fail(
+            "FORWARD_QUERY must start with SELECT", "for example: SELECT *, 0 AS new_column"
+        )
+    draft.forward_query = section.text
+
+
+def _backfill(draft: _Draft, section: Section, row: Row) -> None:
+    if section.text != "skip":
+        raise section.fail(
+            f"{section.text} is not an allowed value for BACKFILL. Use one of: {{'skip'}}"
+        )
+    draft.backfill = section.text
+
+
+def _shared_with(draft: _Draft, section: Section, row: Row) -> None:
+    draft.shared_with = tuple(section.required().replace(",", " ").split())
+    if not draft.shared_with:
+        raise section.fail("SHARED_WITH needs at least one workspace")
+
+
+def _version(draft: _Draft, section: Section, row: Row) -> None:
+    draft.file_version = version_number(section)
+
+
+def _connector(draft: _Draft, section: Section, row: Row) -> None:
+    draft.connector[section.name.lower()] = section.text
+    draft.places[section.name.lower()] = section.location
+
+
+def _import_format(draft: _Draft, section: Section, row: Row) -> None:
+    _connector(draft, section, row)
+    draft.connector["import_format"] = section.text.lower()
+    if section.text.lower() not in ("csv", "ndjson", "parquet"):
+        raise section.fail(f"Invalid import format '{section.text}'", "use csv, ndjson or parquet.")
+
+
+def _refused(message: str, hint: str = "") -> Callable[[_Draft, Section, Row], None]:
+    """Return a handler for an instruction that is known and not accepted."""
+
+    def handler(draft: _Draft, section: Section, row: Row) -> None:
+        raise DatafileError(message, location=section.location, hint=hint)
+
+    return handler
+
+
+_ENGINE_KEYS = {
+    "SORTING_KEY": "sorting_key",
+    "PARTITION_KEY": "partition_key",
+    "PRIMARY_KEY": "primary_key",
+    "SAMPLING_KEY": "sampling_key",
+    "TTL": "ttl",
+}
+_OTHER_ENGINE_KEYS = ("settings", "ver", "is_deleted", "columns", "sign", "version")
+_CONNECTOR = (
+    "KAFKA_CONNECTION_NAME",
+    "KAFKA_TOPIC",
+    "KAFKA_GROUP_ID",
+    "KAFKA_AUTO_OFFSET_RESET",
+    "KAFKA_STORE_RAW_VALUE",
+    "KAFKA_STORE_HEADERS",
+    "KAFKA_KEY_FORMAT",
+    "KAFKA_VALUE_FORMAT",
+    "IMPORT_CONNECTION_NAME",
+    "IMPORT_SCHEDULE",
+    "IMPORT_BUCKET_URI",
+    "IMPORT_FROM_TIMESTAMP",
+    "IMPORT_TABLE_ARN",
+    "IMPORT_EXPORT_BUCKET",
+    "IMPORT_QUERY",
+    "PG_CONNECTION_NAME",
+    "PG_TABLE",
+)
+_IGNORED = "has been deprecated and has no effect"
+_CLASSIC_CONNECTOR = {
+    "KAFKA_STORE_BINARY_HEADERS": _IGNORED,
+    "KAFKA_TARGET_PARTITIONS": _IGNORED,
+    "KAFKA_KEY_AVRO_DESERIALIZATION": "has been replaced by KAFKA_KEY_FORMAT",
+    "KAFKA_BOOTSTRAP_SERVERS": "belongs in a .connection file",
+    "KAFKA_KEY": "belongs in a .connection file",
+    "KAFKA_SECRET": "belongs in a .connection file",
+    "KAFKA_SECURITY_PROTOCOL": "belongs in a .connection file",
+    "KAFKA_SASL_MECHANISM": "belongs in a .connection file",
+    "KAFKA_SCHEMA_REGISTRY_URL": "belongs in a .connection file",
+    "IMPORT_STRATEGY": f"{_IGNORED}: imports append",
+    "IMPORT_SERVICE": f"{_IGNORED}: the connection says the service",
+    "IMPORT_EXTERNAL_DATASOURCE": _IGNORED,
+    "EXPORT_SERVICE": _IGNORED,
+}
+
+INSTRUCTIONS = table(
+    Row("DESCRIPTION", _description, block=True),
+    Row("TOKEN", _token),
+    Row("TAGS", _tags),
+    Row("SCHEMA", _schema, block=True),
+    Row("INDEXES", _indexes, block=True),
+    Row("ENGINE", _engine_name),
+    *(Row(f"ENGINE_{name}", _engine_key, key, block=True) for name, key in _ENGINE_KEYS.items()),
+    *(Row(name, _engine_key, key, block=True) for name, key in _ENGINE_KEYS.items()),
+    *(Row(f"ENGINE_{key.upper()}", _engine_key, key, block=True) for key in _OTHER_ENGINE_KEYS),
+    Row("FORWARD_QUERY", _forward_query, block=True),
+    Row("BACKFILL", _backfill),
+    Row("SHARED_WITH", _shared_with, block=True),
+    *(Row(name, _connector) for name in _CONNECTOR),
+    Row("IMPORT_FORMAT", _import_format),
+    *(Row(name, _connector, note=note) for name, note in _CLASSIC_CONNECTOR.items()),
+    Row("VERSION", _version, note="has been deprecated and will be ignored."),
+    Row("INCLUDE", _refused("INCLUDE must not be indented")),
+    Row("SOURCE", _refused("SOURCE has been deprecated", "remove the line.")),
+    Row(
+        "SETTINGS",
+        _refused(
+            "SETTINGS option is not allowed, use ENGINE_SETTINGS instead. "
+            "See https://www.tinybird.co/docs/cli/datafiles#data-source for more information."
+        ),
+    ),
+)
+
+_SCHEDULES = ["@auto", "@on-demand", "@once"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """Connector settings that need each other: any of `signs` calls for all of `required`."""
+
+    label: str
+    signs: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+_KAFKA = ("kafka_connection_name", "kafka_topic", "kafka_group_id")
+_KAFKA_CLASSIC = ("kafka_bootstrap_servers", "kafka_topic", "kafka_group_id")
+_S3 = ("import_connection_name", "import_schedule", "import_bucket_uri")
+_DYNAMODB = ("import_connection_name", "import_table_arn", "import_export_bucket")
+_PG = ("pg_connection_name", "pg_table")
+# The first family with one of its signs in the file holds; one for each prefix.
+_FAMILIES = {
+    "kafka_": (_Family("Kafka", ("kafka_bootstrap_servers",), _KAFKA_CLASSIC),
+               _Family("Kafka", _KAFKA, _KAFKA)),
+    "import_": (_Family("connection", ("import_table_arn", "import_export_bucket"), _DYNAMODB),
+                # Classic's BigQuery and Snowflake have neither bucket nor table.
+                _Family("connection", ("import_query", "import_external_datasource"), ()),
+                _Family("connection", _S3, _S3)),
+    "pg_": (_Family("Postgres", _PG, _PG),),
+}  # fmt: skip
+
+
+_EXCLUSIVE = {"KAFKA": "kafka_topic", "IMPORT": "import_connection_name", "PG": "pg_table"}
+
+
+def _check_connector(draft: _Draft) -> None:
+    """Report connector settings without the others that they need."""
+    given = draft.connector
+    kinds = [kind for kind, sign in _EXCLUSIVE.items() if sign in given]
+    if len(kinds) > 1:
+        draft.report.error(
+            f"A data source has one connector, this one has {' and '.join(kinds)} params",
+            draft.places[_EXCLUSIVE[kinds[1]]],
+        )
+    for families in _FAMILIES.values():
+        family = next((f for f in families if any(sign in given for sign in f.signs)), None)
+        missing = [key for key in family.required if not given.get(key)] if family else []
+        if family and missing:
+            draft.report.error(
+                f"Some {family.label} params have been provided, "
+                f"but the following required ones are missing: {missing}",
+                next(draft.places[sign] for sign in family.signs if sign in given),
+            )
+    schedule = given.get("import_schedule", "")
+    if "import_bucket_uri" in given and schedule and schedule not in _SCHEDULES:
+        draft.report.error(
+            f"Invalid import schedule '{schedule}'. Only {_SCHEDULES} values are allowed",
+            draft.places["import_schedule"],
+        )

@@ -1,0 +1,344 @@
+"""Rows of a data source from JSON events: typed and canonical, or refused with the reason."""
+
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from martlet.errors import DatafileError, RequestError, TooLargeError, TypeSyntaxError
+from martlet.ingest.bodies import Events, split_events
+from martlet.ingest.coders import Coder, RefusalError, compile_type, nested_columns
+from martlet.ingest.paths import JsonPath, Reader, parse_path
+from martlet.ingest.values import (
+    EXACT_DECODER,
+    MISSING,
+    MismatchError,
+    Missing,
+    json_text,
+    printable,
+    raw_text,
+    shown,
+)
+from martlet.model import Column, Datasource
+from martlet.types import ColumnType, Group
+
+MAX_ROW_BYTES = 900 * 1024
+_SHOWN_LENGTH = 80
+
+# Between rows in one dump. orjson writes no raw newline, so this occurs nowhere else.
+_MARK = orjson.Fragment(b"\n")
+_BETWEEN_ROWS = b",\n,"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row for the quarantine.
+
+    Attributes:
+        raw: the event as it was sent; U+FFFD stands for what is not UTF-8.
+        columns: the columns at fault; one empty name if the event is no JSON object.
+        errors: what is wrong with each of them.
+        values: each ingested column's value as sent, None when it is absent or null.
+    """
+
+    raw: str
+    columns: list[str]
+    errors: list[str]
+    values: dict[str, str | None]
+
+
+@dataclass(slots=True)
+class CodedRows:
+    """The rows of a body.
+
+    Attributes:
+        accepted: the number of accepted rows.
+        refused: the others, in the body's order.
+    """
+
+    accepted: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    _blocks: list[bytes] = field(default_factory=list)
+
+    def block(self) -> bytes:
+        """Return all accepted rows as ClickHouse's JSONEachRow, one per line."""
+        return b"\n".join(self._blocks)
+
+    @property
+    def rows(self) -> list[bytes]:
+        """Each accepted row as a JSON document, in the body's order.
+
+        Columns that a row leaves to their defaults are absent. Any part of the list joined by
+        newlines is a block too.
+        """
+        return self.block().split(b"\n") if self.accepted else []
+
+    def add(self, block: bytes, count: int) -> None:
+        """Append accepted rows, one per line."""
+        if count:
+            self._blocks.append(block)
+            self.accepted += count
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A key of the stored row and how it is made.
+
+    Attributes:
+        name: the key; `column.element` for each element of a Nested column.
+        column: the column's name in the data source.
+        member: the event's member if the path is only that.
+    """
+
+    name: str
+    column: str
+    path: JsonPath
+    coder: Coder
+    read: Reader
+    member: str | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Events on their way through the fields.
+
+    Attributes:
+        suspects: the indexes of events that need `RowCoder._code_alone`.
+        incomplete: the fields that some event leaves to their default.
+    """
+
+    events: list[dict[str, object]]
+    suspects: set[int] = field(default_factory=set)
+    incomplete: list[str] = field(default_factory=list)
+
+    def read(self, field: _Field) -> list[object]:
+        if field.member is not None:
+            try:
+                return list(map(itemgetter(field.member), self.events))
+            except KeyError:
+                return [event.get(field.member, MISSING) for event in self.events]
+        return list(map(field.read, self.events))
+
+    def code(self, field: _Field, values: list[Any]) -> list[Any]:
+        """Return the values as stored; events where that cannot be become suspects."""
+        coder = field.coder
+        kinds = set(map(type, values))
+        if Missing in kinds:
+            self.incomplete.append(field.name)
+        if coder.are_plain(values, kinds):
+            return values
+        if coder.many and kinds == _ONLY_TEXTS and (coded := coder.many(values)) is not None:
+            return coded
+        return [self._one(coder, index, value) for index, value in enumerate(values)]
+
+    def _one(self, coder: Coder, index: int, value: object) -> object:
+        try:
+            return coder.one(value)
+        except RefusalError:
+            self.suspects.add(index)
+            return None
+
+
+_ONLY_TEXTS = {str}
+
+
+class RowCoder:
+    """The one way in for the events of one data source.
+
+    Attributes:
+        columns: the columns that are read from JSON, in schema order.
+    """
+
+    def __init__(self, datasource: Datasource) -> None:
+        """Compile the schema; do it once per data source.
+
+        Raises:
+            DatafileError: a column with a JSON path cannot be read from JSON.
+        """
+        fields = [field for column in datasource.columns for field in _fields(column)]
+        self._name = datasource.name
+        self._fields = fields
+        self._names = [field.name for field in fields]
+        # Then an event with just these members is the row already.
+        self._is_flat = all(field.member == field.name for field in fields)
+        self._readers = {
+            column.name: path.reader()
+            for column in datasource.columns
+            if column.json_path and (path := parse_path(column.json_path))
+        }
+        self.columns = tuple(self._readers)
+
+    def code(self, body: bytes, format: str = "ndjson") -> CodedRows:
+        """Return the rows of a body, each either accepted or refused.
+
+        Args:
+            body: decoded, as the client wrote it.
+            format: `ndjson` or `json`, see `split_events`.
+
+        Raises:
+            RequestError: the body as a whole is at fault, or the data source takes no events.
+            TooLargeError: a row is above `MAX_ROW_BYTES`; nothing of the body may be stored.
+        """
+        if not self._fields:
+            raise RequestError(
+                f"Data source '{self._name}' cannot take events: no column has a jsonpath",
+                hint="add a path such as `json:$.name` to each column of the schema",
+            )
+        result = CodedRows()
+        seen = 0
+        for events in split_events(body, format=format):
+            _check_sizes(events.texts, seen)
+            self._code_part(events, result)
+            seen += len(events.texts)
+        return result
+
+    def _code_part(self, events: Events, result: CodedRows) -> None:
+        batch = _Batch([value if type(value) is dict else {} for value in events.values])
+        batch.suspects.update(i for i, value in enumerate(events.values) if type(value) is not dict)
+        rows = self._rows(batch)
+        for index in batch.suspects:
+            rows[index] = {}
+        block = _dump(rows)
+        if not batch.suspects:
+            result.add(block, len(rows))
+            return
+        accepted = []
+        for index, row in enumerate(block.split(b"\n")):
+            coded = self._code_alone(events.texts[index]) if index in batch.suspects else row
+            if isinstance(coded, bytes):
+                accepted.append(coded)
+            else:
+                result.refused.append(coded)
+        result.add(b"\n".join(accepted), len(accepted))
+
+    def _rows(self, batch: _Batch) -> list[dict[str, object]]:
+        read = [batch.read(field) for field in self._fields]
+        coded = list(map(batch.code, self._fields, read))
+        names = self._names
+        if self._is_flat and set(map(len, batch.events)) == {len(names)} and not batch.incomplete:
+            for name, before, after in zip(names, read, coded, strict=True):
+                if after is not before:
+                    for event, value in zip(batch.events, after, strict=True):
+                        event[name] = value
+            return batch.events
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*coded, strict=True)]
+        for name in batch.incomplete:
+            for row in rows:
+                if row[name] is MISSING:
+                    del row[name]
+        return rows
+
+    def _code_alone(self, text: bytes) -> bytes | RefusedRow:
+        """Return one row from its text, numbers as sent: slow, but with every reason."""
+        try:
+            event = EXACT_DECODER.decode(text.decode())
+        except UnicodeDecodeError as error:
+            return self._unreadable(text, f"Invalid UTF-8: {error.reason} at byte {error.start}")
+        except ValueError as error:
+            return self._unreadable(text, f"Invalid JSON: {error}")
+        except RecursionError:
+            return self._unreadable(text, "Invalid JSON: nested too deeply")
+        if not isinstance(event, dict):
+            seen = shown(event, length=_SHOWN_LENGTH)
+            return self._unreadable(text, f"Expected a JSON object, got {seen}")
+        row: dict[str, bytes] = {}
+        faults: dict[str, str] = {}
+        for item in self._fields:
+            try:
+                self._code_field(item, event, row)
+            except RefusalError as refusal:
+                faults.setdefault(item.column, _explain(item, refusal))
+        if not faults:
+            return orjson.dumps({name: orjson.Fragment(value) for name, value in row.items()})
+        values = {name: raw_text(read(event)) for name, read in self._readers.items()}
+        raw = text.decode("utf-8", "replace")
+        return RefusedRow(raw, list(faults), list(faults.values()), values)
+
+    def _code_field(self, field: _Field, event: object, row: dict[str, bytes]) -> None:
+        value = field.read(event)
+        coded = field.coder.one(value)
+        if coded is MISSING:
+            return
+        try:
+            row[field.name] = json_text(coded, least_float=float("inf"))
+        except MismatchError as error:
+            raise RefusalError(field.coder.expected, value, str(error)) from error
+
+    def _unreadable(self, text: bytes, reason: str) -> RefusedRow:
+        values: dict[str, str | None] = dict.fromkeys(self.columns)
+        return RefusedRow(text.decode("utf-8", "replace").strip(), [""], [reason], values)
+
+
+def _fields(column: Column) -> list[_Field]:
+    if not column.json_path:
+        return []
+    try:
+        return _compile(column, column.json_path)
+    except TypeSyntaxError as error:
+        message = f"Column '{column.name}': {error.message}"
+        raise DatafileError(message, location=column.location, hint=error.hint) from error
+
+
+def _compile(column: Column, path_text: str) -> list[_Field]:
+    path = parse_path(path_text)
+    if path is None:
+        raise TypeSyntaxError(
+            f"'{path_text}' is no jsonpath", hint="write $.a, $.a.b, $.a[:] or $.a[:].b"
+        )
+    if column.type is None:
+        raise TypeSyntaxError("a column with a jsonpath needs a type")
+    if column.type.family.group is not Group.NESTED:
+        return [_field(column.name, column, column.type, path)]
+    each = path.text if path.text.endswith("[:]") else f"{path.text}[:]"
+    return [
+        _field(
+            f"{column.name}.{name}", column, type_, JsonPath(f"{each}.{name}", _below(path, name))
+        )
+        for name, type_ in nested_columns(column.type)
+    ]
+
+
+def _below(path: JsonPath, name: str) -> tuple[str | None, ...]:
+    steps = path.steps if path.text.endswith("[:]") else (*path.steps, None)
+    return (*steps, name)
+
+
+def _field(name: str, column: Column, type_: ColumnType, path: JsonPath) -> _Field:
+    may_be_absent = column.default is not None or type_.is_nullable
+    coder = compile_type(type_, may_be_absent=may_be_absent)
+    member = path.steps[0] if len(path.steps) == 1 else None
+    return _Field(name, column.name, path, coder, path.reader(), member)
+
+
+def _check_sizes(texts: list[bytes], seen: int) -> None:
+    if texts and max(map(len, texts)) > MAX_ROW_BYTES:
+        index = next(i for i, text in enumerate(texts) if len(text) > MAX_ROW_BYTES)
+        raise TooLargeError(f"Row {seen + index + 1} is larger than {MAX_ROW_BYTES} bytes")
+
+
+def _dump(rows: list[dict[str, object]]) -> bytes:
+    """Return rows as JSON, one per line; one call of orjson for all is much faster than many."""
+    marked = [item for row in rows for item in (row, _MARK)]
+    return orjson.dumps(marked[:-1])[1:-1].replace(_BETWEEN_ROWS, b"\n")
+
+
+def _explain(field: _Field, refusal: RefusalError) -> str:
+    """Return the message for the quarantine."""
+    name = field.column
+    place = field.path.place(refusal.inside)
+    if refusal.value is MISSING:
+        fault = (
+            f"Strict type checking failed. Object does not have column '{name}', you should send"
+            " a value or recreate the table with a Nullable column type."
+        )
+    elif refusal.value is None:
+        fault = (
+            f"Null value not allowed on column '{name}', you should send a value or recreate the"
+            " table with a Nullable column type."
+        )
+    else:
+        value = shown(refusal.value, length=_SHOWN_LENGTH)
+        reason = f": {refusal.reason}" if refusal.reason else ""
+        fault = f"Value {value} on column '{name}' is not {refusal.expected}{reason}."
+    return printable(f"{fault} While accessing jsonpath '{place}'")

@@ -1,0 +1,320 @@
+"""Where coded rows go: the Sink protocol and the embedded one, which commits in groups."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import orjson
+
+from martlet.errors import EngineError, MartletError, QueryError, ViewError
+from martlet.ingest.rows import RefusedRow
+
+# One insert is one block, so that ClickHouse commits all of it or nothing (per partition).
+MAX_GROUP_BYTES = 32 * 1024 * 1024
+MAX_GROUP_ROWS = 500_000
+# Above this much waiting, new events are answered 503 until the engine has caught up.
+MAX_PENDING_BYTES = 256 * 1024 * 1024
+
+_VIEW_FAILED = "while pushing to view"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one request for one data source.
+
+    Attributes:
+        block: accepted rows, one JSON document a line, without a newline inside one.
+        count: how many lines `block` has.
+        refused: rows for the quarantine.
+    """
+
+    block: bytes
+    count: int
+    refused: Sequence[RefusedRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a batch; both numbers are committed."""
+
+    successful: int
+    quarantined: int
+
+
+class Sink(Protocol):
+    """Takes batches; the future is done when the rows are where they cannot be lost."""
+
+    def append(self, datasource: str, batch: Batch) -> Future[Appended]:
+        """Store a batch.
+
+        Returns:
+            A future with the counts; its exception is a MartletError: `ViewError` when rows were
+            stored but a view failed, `EngineError` when nothing was stored and to try again.
+        """
+        ...
+
+
+class TableWriter(Protocol):
+    """What the sink needs of an engine: insert a block into a table, committed on return."""
+
+    def insert(self, table: str, block: bytes) -> int: ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    batch: Batch
+    future: Future[Appended]
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Batches of one data source that wait for the commit before theirs to end."""
+
+    waiting: list[_Waiting] = field(default_factory=list)
+    is_busy: bool = False
+
+
+class ClickHouseSink:
+    """Commits batches in groups: while one group of a data source is written, the next gathers.
+
+    A request alone is written at once; under load a group holds all that came in meanwhile, so
+    the number of parts follows the number of commits and not of requests.
+    """
+
+    def __init__(self, writer: Callable[[], TableWriter], *, writers: int = 2) -> None:
+        """Start.
+
+        Args:
+            writer: opens a writer; called once in each of the writing threads.
+            writers: how many data sources are written at the same time.
+        """
+        self._open_writer = writer
+        self._local = threading.local()
+        self._threads = ThreadPoolExecutor(writers, thread_name_prefix="martlet-write")
+        self._queues: dict[str, _Queue] = {}
+        self._changed = threading.Condition()
+        self._pending_bytes = 0
+        self._busy = 0
+        self._paused = False
+        self._closed = False
+        self.trials: dict[str, str] = {}
+        """Data source with materialized views -> the table on which a group is tried first."""
+
+    def append(self, datasource: str, batch: Batch) -> Future[Appended]:
+        """Queue a batch for the next commit of its data source; see `Sink.append`."""
+        future: Future[Appended] = Future()
+        future.set_running_or_notify_cancel()  # taken is taken: a client that leaves undoes nothing
+        with self._changed:
+            if self._closed:
+                raise EngineError("The server is shutting down: send the events again")
+            if self._pending_bytes > MAX_PENDING_BYTES:
+                raise EngineError(
+                    f"More than {MAX_PENDING_BYTES} bytes of events wait to be written: "
+                    "nothing of this request was stored, send it again later"
+                )
+            self._pending_bytes += len(batch.block)
+            queue = self._queues.setdefault(datasource, _Queue())
+            queue.waiting.append(_Waiting(batch, future))
+            self._start(datasource, queue)
+        return future
+
+    def _start(self, datasource: str, queue: _Queue) -> None:
+        """Have a thread write what waits, unless one does already. Called under the lock."""
+        if queue.waiting and not queue.is_busy and not self._paused:
+            queue.is_busy = True
+            self._busy += 1
+            self._threads.submit(self._drain, datasource, queue)
+
+    def _drain(self, datasource: str, queue: _Queue) -> None:
+        while True:
+            with self._changed:
+                if self._paused or not queue.waiting:
+                    queue.is_busy = False
+                    self._busy -= 1
+                    self._changed.notify_all()
+                    return
+                group = _take_group(queue.waiting)
+            try:
+                self._commit(datasource, group)
+            except Exception as error:  # noqa: BLE001  whatever it is, the requests are told
+                for item in group:
+                    if not item.future.done():
+                        item.future.set_exception(error)
+            finally:
+                with self._changed:
+                    self._pending_bytes -= sum(len(item.batch.block) for item in group)
+
+    def _writer(self) -> TableWriter:
+        writer: TableWriter | None = getattr(self._local, "writer", None)
+        if writer is None:
+            writer = self._local.writer = self._open_writer()
+        return writer
+
+    def _commit(self, datasource: str, group: list[_Waiting]) -> None:
+        writer = self._writer()
+        # The quarantine first: if the rows fail then, the client sends the request again and
+        # only the quarantine has rows twice.
+        refused = [_document(row) for item in group for row in item.batch.refused]
+        if refused:
+            writer.insert(f"{datasource}_quarantine", b"\n".join(refused))
+        filled = [item for item in group if item.batch.count]
+        for item in group:
+            if not item.batch.count:
+                item.future.set_result(Appended(0, len(item.batch.refused)))
+        if filled:
+            _GroupCommit(writer, datasource, self.trials.get(datasource)).run(filled)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold commits while the tables change; batches go on to be queued."""
+        with self._changed:
+            self._paused = True
+            self._changed.wait_for(lambda: not self._busy)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._paused = False
+                for datasource, queue in self._queues.items():
+                    self._start(datasource, queue)
+
+    def close(self) -> None:
+        """Take no more batches, and return when all that were taken are committed."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(
+                lambda: not self._busy and not any(q.waiting for q in self._queues.values())
+            )
+        self._threads.shutdown(wait=True)
+
+
+def _take_group(waiting: list[_Waiting]) -> list[_Waiting]:
+    """Take the first batches off the queue, as many as fit one insert, at least one."""
+    size = rows = taken = 0
+    for item in waiting:
+        size += len(item.batch.block)
+        rows += item.batch.count
+        if taken and (size > MAX_GROUP_BYTES or rows > MAX_GROUP_ROWS):
+            break
+        taken += 1
+    group = waiting[:taken]
+    del waiting[:taken]
+    return group
+
+
+@dataclass(slots=True)
+class _GroupCommit:
+    """Commits the rows of several requests so that a bad one harms no other.
+
+    ClickHouse stores the rows of an insert even when a view behind the table fails on them
+    (measured on chDB 26.9), so an insert with views cannot be tried twice. Where there are views
+    the group goes first to a table of engine Null with the same views: what fails there is
+    committed by itself.
+    """
+
+    writer: TableWriter
+    datasource: str
+    trial: str | None
+
+    def run(self, group: list[_Waiting]) -> None:
+        if self.trial is None or self.passes_trial(group):
+            self.insert(group)
+            return
+        if len(group) == 1:
+            self.insert(group)
+            return
+        middle = len(group) // 2
+        self.run(group[:middle])
+        self.run(group[middle:])
+
+    def passes_trial(self, group: list[_Waiting]) -> bool:
+        assert self.trial is not None
+        try:
+            self.writer.insert(self.trial, _block(group))
+        except QueryError:
+            return False
+        return True
+
+    def insert(self, group: list[_Waiting]) -> None:
+        """Insert in one block; when ClickHouse refuses it, find the rows that it refuses."""
+        try:
+            self.writer.insert(self.datasource, _block(group))
+        except QueryError as error:
+            if _VIEW_FAILED in error.message:
+                self.fail(group, ViewError(_view_message(self.datasource, error)))
+            elif len(group) > 1:
+                middle = len(group) // 2
+                self.insert(group[:middle])
+                self.insert(group[middle:])
+            else:
+                self.insert_apart(group[0])
+            return
+        except EngineError as error:
+            self.fail(group, error)
+            return
+        for item in group:
+            item.future.set_result(Appended(item.batch.count, len(item.batch.refused)))
+
+    def insert_apart(self, item: _Waiting) -> None:
+        """Quarantine the rows of one request that ClickHouse itself refuses, store the others."""
+        try:
+            refused = self.refused_rows(item.batch.block.split(b"\n"))
+            if refused:
+                documents = b"\n".join(map(_document, refused))
+                self.writer.insert(f"{self.datasource}_quarantine", documents)
+        except MartletError as error:
+            self.fail([item], error)
+            return
+        stored = item.batch.count - len(refused)
+        item.future.set_result(Appended(stored, len(item.batch.refused) + len(refused)))
+
+    def refused_rows(self, rows: list[bytes]) -> list[RefusedRow]:
+        try:
+            self.writer.insert(self.datasource, b"\n".join(rows))
+        except QueryError as error:
+            if _VIEW_FAILED in error.message:
+                raise ViewError(_view_message(self.datasource, error)) from error
+            if len(rows) == 1:
+                return [_refused_by_engine(rows[0], error)]
+            middle = len(rows) // 2
+            return self.refused_rows(rows[:middle]) + self.refused_rows(rows[middle:])
+        return []
+
+    @staticmethod
+    def fail(group: list[_Waiting], error: MartletError) -> None:
+        for item in group:
+            item.future.set_exception(error)
+
+
+def _block(group: list[_Waiting]) -> bytes:
+    return group[0].batch.block if len(group) == 1 else b"\n".join(i.batch.block for i in group)
+
+
+def _view_message(datasource: str, error: QueryError) -> str:
+    return (
+        f"The rows are stored in {datasource}, but a materialized view that reads it failed, so"
+        f" its target lacks them; do not send them again. {error.message}"
+    )
+
+
+def _refused_by_engine(row: bytes, error: QueryError) -> RefusedRow:
+    values = {
+        name: value if isinstance(value, str) or value is None else orjson.dumps(value).decode()
+        for name, value in orjson.loads(row).items()
+    }
+    return RefusedRow(row.decode(), [""], [error.message.removeprefix("[Error] ")], values)
+
+
+def _document(row: RefusedRow) -> bytes:
+    """Return a refused row as a row of the quarantine table."""
+    return orjson.dumps(
+        {
+            **row.values,
+            "c__error_column": row.columns,
+            "c__error": row.errors,
+            "c__raw": row.raw,
+        }
+    )

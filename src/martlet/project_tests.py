@@ -1,0 +1,205 @@
+"""`martlet test`: a project's endpoint tests, `tests/<pipe>.yaml`, as Tinybird runs them.
+
+Each run has a fresh data folder with the fixtures; the text of an answer must equal the expected
+one to the byte.
+"""
+
+import difflib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+import yaml
+
+from martlet.api.dispatch import dispatch
+from martlet.api.http import Request, Response
+from martlet.errors import DatafileError, Location, MartletError
+from martlet.fixtures import empty_with_fixture, load_fixture
+from martlet.model import NodeType, Project
+from martlet.tokens import ADMIN_TOKEN_NAME
+from martlet.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointTest:
+    """One entry of a test file.
+
+    Attributes:
+        parameters: a query string.
+        status: the status to expect of an answer that is an error, None for a good one.
+    """
+
+    name: str
+    parameters: str
+    expected: str
+    status: int | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one test file: it passes when no test failed; the first failure ends it.
+
+    Attributes:
+        skipped: why it was not run, empty if it was.
+        failed: name of the test that failed, empty if none did.
+        message: what failed, with a diff.
+    """
+
+    pipe: str
+    file: str
+    passed: list[str] = field(default_factory=list)
+    failed: str = ""
+    message: str = ""
+    skipped: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields for `--json`."""
+        return {
+            "pipe": self.pipe,
+            "file": self.file,
+            "ok": self.ok,
+            "passed": self.passed,
+            "failed": self.failed or None,
+            "message": self.message or None,
+            "skipped": self.skipped or None,
+        }
+
+
+def run_tests(project: Project, names: Sequence[str] = ()) -> Iterator[Outcome]:
+    """Run the test files of a project in a data folder of their own, and yield each outcome.
+
+    Args:
+        project: a checked project.
+        names: pipes whose tests to run; all when empty.
+
+    Raises:
+        MartletError: the project's tables cannot be made, or its fixtures not be loaded.
+    """
+    files = {n: path for n, path in sorted(project.tests.items()) if not names or n in names}
+    if unknown := [name for name in names if name not in files]:
+        raise DatafileError(f"There is no tests/{unknown[0]}.yaml")
+    with tempfile.TemporaryDirectory(prefix="martlet-test-") as folder:
+        workspace = Workspace.open(project, Path(folder))
+        try:
+            for datasource, path in empty_with_fixture(workspace):
+                load_fixture(workspace, datasource, path)
+            for name, path in files.items():
+                yield _run_file(workspace, name, path, path.relative_to(project.root).as_posix())
+        finally:
+            workspace.close()
+
+
+def _run_file(workspace: Workspace, name: str, path: Path, shown: str) -> Outcome:
+    outcome = Outcome(name, shown)
+    if name not in workspace.live.project.pipes:
+        outcome.skipped = f"{name}.pipe not found"
+        return outcome
+    try:
+        tests = read_tests(path, shown)
+    except DatafileError as error:
+        outcome.failed, outcome.message = "(the file)", str(error)
+        return outcome
+    for test in tests:
+        problem = _problem(_ask(workspace, name, test.parameters), test)
+        if problem:
+            outcome.failed, outcome.message = test.name, problem
+            return outcome
+        outcome.passed.append(test.name)
+    return outcome
+
+
+def read_tests(path: Path, shown: str) -> list[EndpointTest]:
+    """Return the tests of a YAML file.
+
+    Raises:
+        DatafileError: it is not YAML, or not a list of tests.
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = Location(shown, mark.line + 1, mark.column + 1) if mark else Location(shown, 1)
+        raise DatafileError(
+            f"Not YAML: {getattr(error, 'problem', error)}", location=where
+        ) from error
+    if not isinstance(content, list):
+        raise DatafileError(
+            "A test file is a list of tests", location=Location(shown, 1), hint="- name: ..."
+        )
+    return [_read_test(entry, index, shown) for index, entry in enumerate(content)]
+
+
+def _read_test(entry: object, index: int, shown: str) -> EndpointTest:
+    if not isinstance(entry, dict) or "expected_result" not in entry or "name" not in entry:
+        raise DatafileError(
+            f"Test {index + 1} has no 'name' or no 'expected_result'", location=Location(shown, 1)
+        )
+    status = entry.get("expected_http_status")
+    if status is not None and not isinstance(status, int):
+        raise DatafileError(
+            f"expected_http_status of '{entry['name']}' is not a number",
+            location=Location(shown, 1),
+        )
+    parameters = str(entry.get("parameters") or "")
+    if "?" in parameters:
+        parameters = parameters.partition("?")[2]
+    expected = entry["expected_result"]
+    return EndpointTest(
+        str(entry["name"]), parameters, "" if expected is None else str(expected), status
+    )
+
+
+def _ask(workspace: Workspace, name: str, parameters: str) -> Response:
+    """Ask the endpoint over the API; of a pipe without one, its output node."""
+    pipe = workspace.live.project.pipes[name]
+    request = Request(
+        "GET",
+        f"/v0/pipes/{name}.ndjson",
+        parameters,
+        {"authorization": f"Bearer {workspace.tokens.value(ADMIN_TOKEN_NAME)}"},
+    )
+    if pipe.type is NodeType.ENDPOINT:
+        return dispatch(workspace, request).result()
+    try:
+        query = workspace.live.queries.build(pipe, request.query)
+        body = workspace.engine.execute(
+            query.sql, format="JSONEachRow", settings=query.settings, parameters=query.secrets
+        ).body
+    except MartletError as error:
+        return Response(error.status, orjson.dumps({"error": error.message}))
+    return Response(200, body)
+
+
+def _problem(response: Response, test: EndpointTest) -> str:
+    """Return what is wrong with an answer, nothing if it is as expected."""
+    got = response.body.decode()
+    if response.status < 400:
+        return "" if got == test.expected else _difference(got, test.expected)
+    error = str(orjson.loads(response.body).get("error", ""))
+    if test.status is None:
+        return f"Expected to not fail but got an error: {response.status} {error}"
+    if response.status != test.status:
+        return f"Expected {test.status} but got {response.status}: {error}"
+    return "" if error == test.expected else _difference(error, test.expected)
+
+
+def _difference(got: str, expected: str) -> str:
+    lines = difflib.ndiff(
+        _lines(expected), _lines(got), linejunk=None, charjunk=difflib.IS_CHARACTER_JUNK
+    )
+    return "Output and expected output are different (- expected, + got):\n" + "\n".join(
+        line.rstrip("\n") for line in lines
+    )
+
+
+def _lines(text: str) -> list[str]:
+    """Split into lines, the missing end of the last one made visible."""
+    if text and not text.endswith("\n"):
+        return [*text.splitlines(), "(no newline at the end)"]
+    return text.splitlines() or ["(nothing)"]

@@ -1,0 +1,311 @@
+"""Pipes as queries: templates rendered, nodes and pipes inlined, every table accounted for."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from martlet.errors import (
+    DatafileError,
+    Location,
+    MartletError,
+    NotFoundError,
+    QueryError,
+    SqlError,
+    TemplateError,
+)
+from martlet.model import Node, NodeType, Parameter, Pipe, Project
+from martlet.sql.guard import ALLOWED_SYSTEM_TABLES, check_select, without_end
+from martlet.sql.lexer import lex
+from martlet.sql.tables import TableReference, find_tables, replace_tables
+from martlet.template.compiler import Rendered, Template, compile_template
+
+# A pipe of pipes of pipes: deeper than any real project, shallower than Python's stack.
+MAX_DEPTH = 40
+
+# Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
+MAX_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A SELECT ready for an engine.
+
+    Attributes:
+        sql: ClickHouse SQL without placeholders but those of `secrets`.
+        datasources: names of the data sources and quarantines that it reads.
+        settings: ClickHouse settings that the templates asked for.
+        secrets: values of `{name: String}` placeholders.
+    """
+
+    sql: str
+    datasources: frozenset[str]
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the nodes of one query have added so far."""
+
+    datasources: set[str] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A node's SQL that has passed the guard: its text up to the end and the tables it names."""
+
+    sql: str
+    tables: tuple[TableReference, ...]
+
+
+@lru_cache(maxsize=2048)
+def _scan(sql: str) -> _Scanned:
+    lexemes = without_end(list(lex(sql)))
+    check_select(lexemes)
+    return _Scanned(sql[: lexemes[-1].end].strip(), tuple(find_tables(lexemes)))
+
+
+class QueryBuilder:
+    """Builds the query of any node of a project.
+
+    Templates are compiled once; a rendering whose text was seen before is not read again.
+    """
+
+    def __init__(self, project: Project) -> None:
+        """Compile all templates; an error is kept for `check`, and raised by `build`."""
+        self.project = project
+        self._templates: dict[tuple[str, str], Template | TemplateError] = {}
+        for pipe in project.pipes.values():
+            for node in pipe.nodes:
+                if node.is_template:
+                    self._templates[pipe.name, node.name] = _compile(node)
+
+    def build(self, pipe: Pipe, values: Mapping[str, object], *, node: Node | None = None) -> Query:
+        """Render a node (by default the output) with all that it refers to.
+
+        Raises:
+            TemplateError: a parameter is missing or does not fit.
+            QueryError: the SQL is not one SELECT, or names a table that is not the project's.
+        """
+        gathered = _Gathered()
+        try:
+            sql = self._inlined(pipe, node or pipe.output, values, gathered, 0)
+        except SqlError as error:
+            raise QueryError(f"[Error] {error.message}") from error
+        return Query(sql, frozenset(gathered.datasources), gathered.settings, gathered.secrets)
+
+    def _inlined(
+        self,
+        pipe: Pipe,
+        node: Node,
+        values: Mapping[str, object],
+        gathered: _Gathered,
+        depth: int,
+    ) -> str:
+        if depth > MAX_DEPTH:
+            raise SqlError(f"The nodes and pipes that '{node.name}' reads are nested too deeply")
+        rendered = self._render(pipe, node, values)
+        gathered.settings.update(_settings(rendered.settings))
+        gathered.secrets.update(rendered.secrets)
+        scanned = _scan(rendered.sql)
+
+        def subquery(reference: TableReference) -> str | None:
+            found = self._resolve(pipe, node, reference.name)
+            if found is None:
+                self._note_table(reference, gathered)
+                return None
+            return self._inlined(*found, values, gathered, depth + 1)
+
+        return replace_tables(scanned.sql, scanned.tables, subquery)
+
+    def _render(self, pipe: Pipe, node: Node, values: Mapping[str, object]) -> Rendered:
+        if not node.is_template:
+            return Rendered(node.sql, {}, {})
+        template = self._templates[pipe.name, node.name]
+        if isinstance(template, TemplateError):
+            raise template
+        return template.render(values, secrets=self.project.secrets)
+
+    def _resolve(self, pipe: Pipe, node: Node, name: str) -> tuple[Pipe, Node] | None:
+        """Return the node that a table name stands for; a node does not see itself."""
+        sibling = pipe.node(name)
+        if sibling is not None and sibling.name != node.name:
+            return pipe, sibling
+        other = self.project.pipes.get(name)
+        if other is not None and other.name != pipe.name:
+            return other, other.output
+        return None
+
+    def _note_table(self, reference: TableReference, gathered: _Gathered) -> None:
+        name = reference.name
+        if name in self.project.datasources or self._quarantined(name):
+            gathered.datasources.add(name)
+        elif not (
+            reference.after_in or reference.is_function or name.lower() in ALLOWED_SYSTEM_TABLES
+        ):
+            raise SqlError(f"Resource '{name}' not found", offset=reference.start)
+
+    def _quarantined(self, name: str) -> str | None:
+        source = name.removesuffix("_quarantine")
+        return source if source != name and source in self.project.datasources else None
+
+    def parameters(self, pipe: Pipe) -> tuple[Parameter, ...]:
+        """Return the parameters of a pipe: of every node that its output reaches, first wins."""
+        found: dict[str, Parameter] = {}
+        for owner, node in self._reached(pipe, pipe.output, set()):
+            template = self._templates.get((owner.name, node.name))
+            if isinstance(template, Template):
+                for parameter in template.parameters:
+                    found.setdefault(parameter.name, parameter)
+        return tuple(found.values())
+
+    def _reached(
+        self, pipe: Pipe, node: Node, seen: set[tuple[str, str]]
+    ) -> Iterator[tuple[Pipe, Node]]:
+        if (pipe.name, node.name) in seen:
+            return
+        seen.add((pipe.name, node.name))
+        yield pipe, node
+        for reference in self._references(pipe, node):
+            found = self._resolve(pipe, node, reference.name)
+            if found is not None:
+                yield from self._reached(*found, seen)
+
+    def _references(self, pipe: Pipe, node: Node) -> list[TableReference]:
+        """Return the tables of a node over all branches of its template."""
+        found: list[TableReference] = []
+        for rendered in self._samples(pipe, node):
+            try:
+                found.extend(_scan(rendered.sql).tables)
+            except SqlError:
+                continue  # `check` reports it
+        return found
+
+    def _samples(self, pipe: Pipe, node: Node) -> Iterable[Rendered]:
+        if not node.is_template:
+            return [Rendered(node.sql, {}, {})]
+        template = self._templates[pipe.name, node.name]
+        return [] if isinstance(template, TemplateError) else template.branches()
+
+    def check(self) -> list[MartletError]:
+        """Return every error of the project's SQL and templates, in file order."""
+        errors: list[MartletError] = []
+        for pipe in self.project.pipes.values():
+            for node in pipe.nodes:
+                errors.extend(self._check_node(pipe, node))
+            errors.extend(self._check_cycles(pipe))
+        return errors
+
+    def _check_node(self, pipe: Pipe, node: Node) -> Iterator[MartletError]:
+        template = self._templates.get((pipe.name, node.name))
+        if isinstance(template, TemplateError):
+            yield _located(template, pipe, node, template.offset or 0)
+            return
+        if node.type is NodeType.MATERIALIZED and template and template.parameters:
+            yield DatafileError(
+                f"The materialized node '{node.name}' has the template parameter"
+                f" '{template.parameters[0].name}': no request gives it a value",
+                location=node.location,
+                hint="a materialized view runs on insert: write the value into the SQL",
+            )
+        reported: set[str] = set()
+        for rendered in self._samples(pipe, node):
+            for error in self._check_sql(pipe, node, rendered.sql):
+                if error.message not in reported:
+                    reported.add(error.message)
+                    yield error
+
+    def _check_sql(self, pipe: Pipe, node: Node, sql: str) -> Iterator[MartletError]:
+        try:
+            scanned = _scan(sql)
+        except SqlError as error:
+            yield _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
+            return
+        for reference in scanned.tables:
+            if self._resolve(pipe, node, reference.name) is None:
+                try:
+                    self._note_table(reference, _Gathered())
+                except SqlError as error:
+                    yield _located(
+                        error,
+                        pipe,
+                        node,
+                        _offset_in_source(node, sql, reference.start, reference.name),
+                        hint=self._hint(reference.name),
+                    )
+
+    def _hint(self, name: str) -> str:
+        if name.startswith(("tinybird.", "organization.")):
+            return "service data sources are not available yet"
+        known = [*self.project.datasources, *self.project.pipes]
+        near = [other for other in known if other.lower() == name.rpartition(".")[2].lower()]
+        if near:
+            return f"did you mean {near[0]}?"
+        return "data sources, pipes and nodes of the same pipe can be read by name"
+
+    def _check_cycles(self, pipe: Pipe) -> Iterator[MartletError]:
+        for node in pipe.nodes:
+            path = self._cycle(pipe, node, [])
+            if path and path[0] == (pipe.name, node.name) == min(path):
+                names = " -> ".join(name for _, name in [*path, path[0]])
+                yield DatafileError(
+                    f"Nodes that read each other in a circle: {names}", location=node.location
+                )
+
+    def _cycle(
+        self, pipe: Pipe, node: Node, path: list[tuple[str, str]]
+    ) -> list[tuple[str, str]] | None:
+        key = (pipe.name, node.name)
+        if key in path:
+            return path[path.index(key) :]
+        for reference in self._references(pipe, node):
+            found = self._resolve(pipe, node, reference.name)
+            if found is not None and (cycle := self._cycle(*found, [*path, key])):
+                return cycle
+        return None
+
+
+def _compile(node: Node) -> Template | TemplateError:
+    try:
+        return compile_template(node.sql, name=node.name)
+    except TemplateError as error:
+        return error
+
+
+def find_pipe(project: Project, name: str) -> Pipe:
+    """Return the pipe of that name.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    pipe = project.pipes.get(name)
+    if pipe is None:
+        raise NotFoundError(f"The pipe '{name}' does not exist")
+    return pipe
+
+
+def _settings(wanted: Mapping[str, object]) -> dict[str, str]:
+    """Return the ClickHouse settings of what template functions asked for."""
+    threads = wanted.get("max_threads")
+    if isinstance(threads, int):
+        return {"max_threads": str(max(1, min(threads, MAX_THREADS)))}
+    return {}
+
+
+def _offset_in_source(node: Node, sql: str, offset: int, name: str = "") -> int:
+    """Return where in the node's text a place of its rendered SQL is, as near as can be told."""
+    if sql == node.sql:
+        return offset
+    if name and (found := node.sql.find(name)) >= 0:
+        return found
+    line = sql[sql.rfind("\n", 0, offset) + 1 :].split("\n")[0].strip()
+    return max(node.sql.find(line), 0) if line else 0
+
+
+def _located(
+    error: MartletError, pipe: Pipe, node: Node, offset: int, *, hint: str = ""
+) -> DatafileError:
+    where: Location = node.locate(offset, node.location.path)
+    return DatafileError(error.message, location=where, hint=hint or error.hint)

@@ -1,0 +1,443 @@
+"""A project's tables and views brought into the engine, without losing a stored row.
+
+Every table and view carries the fingerprint of its definition as its comment, so a start compares
+texts and changes nothing that is as it should be. Views are made in the order in which rows flow,
+each filled from the rows already there before the next one is made.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+
+from martlet.catalog import (
+    column_ddl,
+    fingerprint,
+    is_derived,
+    quarantine_ddl,
+    table_ddl,
+    view_ddl,
+)
+from martlet.engines.clickhouse import ClickHouse
+from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
+from martlet.model import Datasource, NodeType, Pipe, Project
+from martlet.query import QueryBuilder
+from martlet.sql.lexer import lex, quote_identifier, quote_string
+from martlet.sql.tables import find_tables, replace_tables
+
+VIEW_PREFIX = "__view_"
+TRIAL_PREFIX = "__trial_"
+_TRIAL_VIEW_PREFIX = "__trial_view_"
+_NEW_PREFIX = "__new_"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """One thing that was done: `kind` is created, altered, recreated, filled or dropped."""
+
+    kind: str
+    resource: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.kind}" + (f": {self.detail}" if self.detail else "")
+
+
+@dataclass(slots=True)
+class Applied:
+    """What `apply_schema` did.
+
+    Attributes:
+        made: the changes in order.
+        trials: data source with views -> table on which inserts are tried first.
+    """
+
+    made: list[SchemaChange] = field(default_factory=list)
+    trials: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A materialized pipe as ClickHouse will have it."""
+
+    pipe: Pipe
+    target: str
+    sql: str
+    reads: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return VIEW_PREFIX + self.pipe.name
+
+
+def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) -> Applied:
+    """Create, alter and fill what the project needs; nothing else may write meanwhile.
+
+    Raises:
+        ConflictError: stored rows do not fit a definition any more; nothing was changed for it.
+        DatafileError: ClickHouse refuses a definition.
+    """
+    return _Apply(engine, project, views_in_order(project, queries)).run()
+
+
+def views_in_order(project: Project, queries: QueryBuilder) -> list[View]:
+    """Return the materialized pipes, those that feed a source of another one first.
+
+    Raises:
+        DatafileError: they feed each other in a circle.
+    """
+    views = [
+        _view(pipe, queries)
+        for pipe in project.pipes.values()
+        if pipe.type is NodeType.MATERIALIZED
+    ]
+    ordered: list[View] = []
+    while views:
+        targets = {view.target for view in views}
+        ready = [view for view in views if not view.reads & (targets - {view.target})]
+        if not ready:
+            names = ", ".join(view.pipe.name for view in views)
+            raise DatafileError(
+                f"Materialized pipes that feed each other in a circle: {names}",
+                location=views[0].pipe.location,
+            )
+        ordered += ready
+        views = [view for view in views if view not in ready]
+    return ordered
+
+
+def _view(pipe: Pipe, queries: QueryBuilder) -> View:
+    query = queries.build(pipe, {})
+    return View(pipe, pipe.output.settings["datasource"], query.sql, query.datasources)
+
+
+class _Apply:
+    """One run of `apply_schema`."""
+
+    def __init__(self, engine: ClickHouse, project: Project, views: list[View]) -> None:
+        self.engine = engine
+        self.project = project
+        self.views = views
+        self.applied = Applied()
+        self.existing = self.comments()
+
+    def comments(self) -> dict[str, str]:
+        """Return name -> fingerprint of what the database has."""
+        rows = self.rows(
+            "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
+        )
+        return {str(row["name"]): str(row["comment"]) for row in rows}
+
+    def rows(self, sql: str) -> list[dict[str, object]]:
+        text = self.engine.command(f"SELECT toJSONString(tuple(*)) FROM ({sql})")
+        return [orjson.loads(line) for line in text.splitlines()]
+
+    def note(self, kind: str, resource: str, detail: str = "") -> None:
+        self.applied.made.append(SchemaChange(kind, resource, detail))
+
+    def run(self) -> Applied:
+        self.drop(name for name in self.existing if name.startswith((TRIAL_PREFIX, _NEW_PREFIX)))
+        changed = self.changed_datasources()
+        refilled = self.targets_to_refill(changed)
+        for source in changed:  # all that can be refused is refused before anything is changed
+            if source.name not in refilled:
+                self.check_change(source)
+        self.drop_stale_views(refilled)
+        for source in self.project.datasources.values():
+            self.apply_datasource(source, refilled)
+        for view in self.views:
+            self.apply_view(view, refilled)
+        self.make_trials()
+        return self.applied
+
+    def changed_datasources(self) -> list[Datasource]:
+        return [
+            source
+            for source in self.project.datasources.values()
+            if source.name in self.existing
+            and self.existing[source.name] != _comment_of(table_ddl(source))
+        ]
+
+    def targets_to_refill(self, changed: Iterable[Datasource]) -> set[str]:
+        """Return targets made anew from their sources, since they or a view of theirs changed."""
+        wanted = {source.name for source in changed}
+        wanted |= {
+            view.target
+            for view in self.views
+            if self.existing.get(view.name, fingerprint(view.sql)) != fingerprint(view.sql)
+        }
+        return {name for name in wanted if self.can_refill(name)}
+
+    def can_refill(self, target: str) -> bool:
+        """Whether all rows of a data source come from views over rows that are still there."""
+        feeders = [view for view in self.views if view.target == target]
+        copied = any(
+            pipe.output.settings.get("target_datasource") == target
+            for pipe in self.project.pipes.values()
+        )
+        sources = [self.project.datasources[name] for view in feeders for name in view.reads]
+        return (
+            bool(feeders)
+            and not copied
+            and is_derived(self.project.datasources[target])
+            and all(not s.engine.ttl and s.engine.name != "Null" for s in sources)
+        )
+
+    def count(self, table: str) -> int:
+        return int(self.engine.command(f"SELECT count() FROM {quote_identifier(table)}"))
+
+    def check_change(self, source: Datasource) -> None:
+        if not self.count(source.name):
+            return
+        if refused := self.differences(source).refused:
+            raise ConflictError(
+                f"The {self.count(source.name)} stored rows of data source '{source.name}' do not"
+                f" fit its definition any more: {'; '.join(refused)}",
+                location=source.location,
+                hint="undo the change, or start with --fresh to drop all local data",
+            )
+
+    def differences(self, source: Datasource) -> "_Differences":
+        """Compare a table with its definition, both as ClickHouse spells them."""
+        new = _NEW_PREFIX + source.name
+        self.define(source, table_ddl(source, name=new))
+        try:
+            return _Differences.between(self.shape(source.name), self.shape(new))
+        finally:
+            self.drop([new])
+
+    def shape(self, table: str) -> "_Shape":
+        where = f"database = currentDatabase() AND table = {quote_string(table)}"
+        columns = self.rows(
+            "SELECT name, type, default_expression AS default, compression_codec AS codec"
+            f" FROM system.columns WHERE {where} ORDER BY position"
+        )
+        engine = self.engine.command(
+            "SELECT engine_full FROM system.tables"
+            f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
+        )
+        return _Shape({str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
+                      engine.strip())  # fmt: skip
+
+    def apply_datasource(self, source: Datasource, refilled: set[str]) -> None:
+        ddl = table_ddl(source)
+        if source.name not in self.existing:
+            self.define(source, ddl)
+            self.note("created", source.name)
+        elif source.name in refilled:
+            self.drop([source.name])
+            self.define(source, ddl)
+            self.note("recreated", source.name, "filled again by its materialized pipes")
+        elif self.existing[source.name] != _comment_of(ddl):
+            self.change(source, ddl)
+        self.apply_quarantine(source)
+
+    def change(self, source: Datasource, ddl: str) -> None:
+        if not self.count(source.name):
+            self.drop_views_of(source.name)
+            self.drop([source.name])
+            self.define(source, ddl)
+            self.note("recreated", source.name, "it was empty")
+            return
+        differences = self.differences(source)
+        columns = {column.name: column for column in source.columns}
+        names = list(columns)
+        table = quote_identifier(source.name)
+        for name in [*differences.added, *differences.modified]:
+            verb = "ADD" if name in differences.added else "MODIFY"
+            before = names[names.index(name) - 1] if names.index(name) else None
+            place = f"AFTER {quote_identifier(before)}" if before else "FIRST"
+            self.define(
+                source, f"ALTER TABLE {table} {verb} COLUMN {column_ddl(columns[name])} {place}"
+            )
+        self.engine.command(f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}")
+        self.note("altered", source.name, ", ".join([*differences.added, *differences.modified]))
+
+    def apply_quarantine(self, source: Datasource) -> None:
+        ddl = quarantine_ddl(source)
+        known = self.existing.get(source.quarantine)
+        if known is None:
+            self.define(source, ddl)
+        elif known != _comment_of(ddl):
+            table = quote_identifier(source.quarantine)
+            for column in source.columns:
+                self.engine.command(
+                    f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS"
+                    f" {quote_identifier(column.name)} Nullable(String)"
+                )
+            self.engine.command(
+                f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}"
+            )
+
+    def define(self, source: Datasource, ddl: str) -> None:
+        try:
+            self.engine.command(ddl)
+        except QueryError as error:
+            raise DatafileError(
+                f"ClickHouse refuses data source '{source.name}':"
+                f" {error.message.removeprefix('[Error] ')}",
+                location=source.location,
+            ) from error
+
+    def drop(self, names: Iterable[str]) -> None:
+        # A view before the table it writes to: names sort so, "__trial_view_" is dropped first.
+        for name in sorted(names, key=lambda name: not name.startswith(_TRIAL_VIEW_PREFIX)):
+            self.engine.command(f"DROP TABLE IF EXISTS {quote_identifier(name)} SYNC")
+
+    def drop_stale_views(self, refilled: set[str]) -> None:
+        """Drop views that no pipe defines so any more, or whose target is filled again."""
+        wanted = {view.name: view for view in self.views}
+        for name, comment in list(self.existing.items()):
+            if not name.startswith(VIEW_PREFIX):
+                continue
+            view = wanted.get(name)
+            if view and comment == fingerprint(view.sql) and view.target not in refilled:
+                continue
+            self.drop([name])
+            del self.existing[name]
+            if view is None:
+                self.note("dropped", name.removeprefix(VIEW_PREFIX))
+            elif view.target not in refilled:
+                self.existing[name] = "changed"
+
+    def drop_views_of(self, table: str) -> None:
+        """Drop the views that read or feed a table about to be made anew; it has no rows."""
+        for view in self.views:
+            if table in (view.target, *view.reads) and view.name in self.existing:
+                self.drop([view.name])
+                self.existing[view.name] = "remade"
+
+    def apply_view(self, view: View, refilled: set[str]) -> None:
+        known = self.existing.get(view.name)
+        if known == fingerprint(view.sql):
+            return
+        self.check_view_columns(view)
+        self.define_view(view, view_ddl(view.name, view.target, view.sql))
+        if known is not None and view.target not in refilled:
+            if known == "changed":
+                self.note("altered", view.pipe.name, "for new rows; those stored stay as they are")
+            return
+        target = self.project.datasources[view.target]
+        if target.backfill == "skip" and view.target not in refilled:
+            self.note("created", view.pipe.name, "not filled (BACKFILL skip)")
+            return
+        self.fill(view)
+
+    def view_columns(self, view: View) -> list[str]:
+        try:
+            described = self.engine.command(f"DESCRIBE TABLE ({view.sql})")
+        except QueryError as error:
+            raise _view_error(view, error) from error
+        return [line.split("\t")[0] for line in described.splitlines()]
+
+    def check_view_columns(self, view: View) -> None:
+        target = self.project.datasources[view.target]
+        known = {column.name for column in target.columns}
+        if unknown := [name for name in self.view_columns(view) if name not in known]:
+            raise DatafileError(
+                f"The materialized node '{view.pipe.output.name}' makes columns that its data"
+                f" source '{target.name}' does not have: {', '.join(unknown)}",
+                location=view.pipe.output.location,
+                hint="columns are matched by name: rename them with AS, or add them to the SCHEMA",
+            )
+
+    def define_view(self, view: View, ddl: str) -> None:
+        try:
+            self.engine.command(ddl)
+        except QueryError as error:
+            raise _view_error(view, error) from error
+
+    def fill(self, view: View) -> None:
+        columns = ", ".join(quote_identifier(name) for name in self.view_columns(view))
+        target = quote_identifier(view.target)
+        try:
+            self.engine.command(
+                f"INSERT INTO {target} ({columns}) SELECT {columns} FROM (\n{view.sql}\n)"
+            )
+        except MartletError as error:
+            self.drop([view.name])
+            raise _view_error(view, error) from error
+        self.note("filled", view.pipe.name, f"from {', '.join(sorted(view.reads))}")
+
+    def make_trials(self) -> None:
+        """Make the tables of engine Null on which a group of rows is tried before it is kept."""
+        triggers = self.triggers()
+        involved = {view.target for view in self.views} | set(triggers.values())
+        for name in sorted(involved & set(self.project.datasources)):
+            columns = ",\n  ".join(column_ddl(c) for c in self.project.datasources[name].columns)
+            self.engine.command(
+                f"CREATE TABLE {quote_identifier(TRIAL_PREFIX + name)} (\n  {columns}\n)"
+                " ENGINE = Null"
+            )
+        for view in self.views:
+            trigger = triggers.get(view.name)
+            if trigger is None:
+                continue
+            name = _TRIAL_VIEW_PREFIX + view.pipe.name
+            sql = _read_trial(view.sql, trigger)
+            self.define_view(view, view_ddl(name, TRIAL_PREFIX + view.target, sql))
+            self.applied.trials[trigger] = TRIAL_PREFIX + trigger
+
+    def triggers(self) -> dict[str, str]:
+        """Return view -> table whose inserts it sees; ClickHouse chose it from the view's SQL."""
+        rows = self.rows(
+            "SELECT name, arrayJoin(dependencies_table) AS view FROM system.tables"
+            " WHERE database = currentDatabase()"
+        )
+        return {str(row["view"]): str(row["name"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A table as ClickHouse spells it: name -> type, default and codec; and the engine."""
+
+    columns: Mapping[str, tuple[object, object, object]]
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Differences:
+    """What changes from one shape to another.
+
+    Attributes:
+        added: columns to add.
+        modified: columns whose default or codec changes; stored values stay.
+        refused: what stored rows would have to be rewritten for, in words.
+    """
+
+    added: list[str]
+    modified: list[str]
+    refused: list[str]
+
+    @classmethod
+    def between(cls, old: _Shape, new: _Shape) -> "_Differences":
+        refused = [f"column `{name}` is gone" for name in old.columns if name not in new.columns]
+        common = [name for name in new.columns if name in old.columns]
+        refused += [
+            f"column `{name}` was {old.columns[name][0]} and is {new.columns[name][0]}"
+            for name in common
+            if old.columns[name][0] != new.columns[name][0]
+        ]
+        if old.engine != new.engine:
+            refused.append(f"the engine was `{old.engine}` and is `{new.engine}`")
+        modified = [name for name in common if old.columns[name][1:] != new.columns[name][1:]]
+        return cls([n for n in new.columns if n not in old.columns], modified, refused)
+
+
+def _comment_of(ddl: str) -> str:
+    return ddl.rpartition("COMMENT ")[2].strip("'")
+
+
+def _read_trial(sql: str, trigger: str) -> str:
+    """Return a view's SQL with the table that triggers it replaced by its trial."""
+    trial = f"SELECT * FROM {quote_identifier(TRIAL_PREFIX + trigger)}"
+    references = find_tables(list(lex(sql)))
+    return replace_tables(sql, references, lambda r: trial if r.name == trigger else None)
+
+
+def _view_error(view: View, error: MartletError) -> DatafileError:
+    return DatafileError(
+        f"The materialized pipe '{view.pipe.name}' cannot run:"
+        f" {error.message.removeprefix('[Error] ')}",
+        location=view.pipe.output.sql_location,
+    )

@@ -1,0 +1,344 @@
+"""The embedded server: ASGI around the API, its life from start to SIGTERM, reload on changes."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import watchfiles
+
+from martlet.api.dispatch import dispatch
+from martlet.api.http import Request, Response, failure
+from martlet.api.routes import ROUTES
+from martlet.api.write import MAX_BODY_BYTES
+from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
+from martlet.files.project import load_project
+from martlet.workspace import Workspace
+
+DEFAULT_PORT = 7181
+
+# Reading events of this size takes less than a change of threads costs.
+_INLINE_BODY_BYTES = 64 * 1024
+
+# Threads for queries: enough that short ones are not stuck behind long ones.
+_READERS = 8
+
+_WAITING = tuple({route.path.partition("{")[0] for route in ROUTES if route.waits})
+
+log = logging.getLogger("martlet")
+access_log = logging.getLogger("martlet.access")
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class App:
+    """The ASGI application: one request is read whole, dispatched, and answered whole."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection scope."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        request = Request(
+            method=scope["method"],
+            path=scope["path"],
+            query_string=scope["query_string"].decode("latin-1"),
+            headers={k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
+            client=scope["client"][0] if scope["client"] else "",
+        )
+        try:
+            request.body = await _read_body(request, receive)
+        except TooLargeError as error:
+            response = failure(request, error)
+            response.headers["connection"] = "close"  # the rest of the body is not read
+        except ConnectionError:
+            return
+        else:
+            response = await self._answer(request)
+        head = request.method == "HEAD"
+        await send(_start_message(request, response))
+        await send({"type": "http.response.body", "body": b"" if head else response.body})
+        log_access(request, response, time.perf_counter() - started)
+
+    async def _answer(self, request: Request) -> Response:
+        if len(request.body) <= _INLINE_BODY_BYTES and not request.path.startswith(_WAITING):
+            answered = dispatch(self.workspace, request)
+        else:
+            loop = asyncio.get_running_loop()
+            answered = await loop.run_in_executor(self.threads, dispatch, self.workspace, request)
+        return answered.result() if answered.done() else await asyncio.wrap_future(answered)
+
+
+async def _read_body(request: Request, receive: Receive) -> bytes:
+    """Read the body up to the limit.
+
+    Raises:
+        TooLargeError: it is announced, or turns out, larger.
+        ConnectionError: the client left before the end.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+        raise _too_large()
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large() -> TooLargeError:
+    return TooLargeError(
+        f"The body is larger than {MAX_BODY_BYTES} bytes (10 MB), the limit of one request;"
+        " nothing of it was stored"
+    )
+
+
+def _start_message(request: Request, response: Response) -> dict[str, Any]:
+    headers = {
+        "content-type": response.media_type,
+        "content-length": str(len(response.body)),
+        "x-request-id": request.id,
+        **response.headers,
+    }
+    return {
+        "type": "http.response.start",
+        "status": response.status,
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in
+                    headers.items()],
+    }  # fmt: skip
+
+
+def log_access(request: Request, response: Response, elapsed_s: float) -> None:
+    """Log one line for a request; never its query string, where tokens are."""
+    access_log.info(
+        "%s %s %d %.1f ms%s",
+        request.method,
+        request.path,
+        response.status,
+        elapsed_s * 1000,
+        "" if response.rows is None else f" {response.rows} rows",
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "status": response.status,
+            "ms": round(elapsed_s * 1000, 2),
+            "rows": response.rows,
+            "request_id": request.id,
+        },
+    )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, message, and the fields of an access line."""
+
+    FIELDS = ("method", "path", "status", "ms", "rows", "request_id")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as JSON."""
+        content: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        content |= {name: getattr(record, name) for name in self.FIELDS if hasattr(record, name)}
+        if record.exc_info:
+            content["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(content, default=str)
+
+
+def configure_logging(log_format: str) -> None:
+    """Write logs to standard error, as text or as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    if log_format == "json":
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    root = logging.getLogger("martlet")
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    root.propagate = False
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling: it would end the process by the signal, not with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket.
+
+    Raises:
+        EngineError: the port is taken, or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise EngineError(
+                f"Port {port} on {host} is taken by another program", hint="choose one with --port"
+            ) from error
+        raise EngineError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener
+
+
+def serve(
+    workspace: Workspace,
+    listener: socket.socket,
+    *,
+    root: Path,
+    reload: bool,
+    started: Callable[[], None],
+    environment: dict[str, str],
+) -> None:
+    """Serve until SIGTERM or SIGINT; what was accepted is finished before this returns.
+
+    Args:
+        workspace: the open project; it is closed at the end.
+        listener: from `bind`.
+        root: the project folder, watched when `reload` is true.
+        reload: apply changes of the files while running.
+        started: called once the server answers.
+        environment: what datafiles may expand.
+    """
+    app = App(workspace)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=30,
+        timeout_keep_alive=75,
+        backlog=2048,
+    )
+    server = _Server(config)
+    try:
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_run(server, listener, workspace, root, reload, started, environment))
+    finally:
+        app.threads.shutdown(wait=True)
+        workspace.close()
+
+
+async def _run(
+    server: uvicorn.Server,
+    listener: socket.socket,
+    workspace: Workspace,
+    root: Path,
+    reload: bool,
+    started: Callable[[], None],
+    environment: dict[str, str],
+) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        server.should_exit = True
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, on_signal)
+    watcher = None
+    if reload:
+        watcher = asyncio.create_task(_watch(workspace, root, stop, environment))
+    announcer = asyncio.create_task(_announce(server, started))
+    await server.serve(sockets=[listener])
+    stop.set()
+    announcer.cancel()
+    if watcher:
+        await watcher
+
+
+async def _announce(server: uvicorn.Server, started: Callable[[], None]) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    started()
+
+
+def _is_project_file(_: watchfiles.Change, path: str) -> bool:
+    parts = Path(path).parts
+    name = parts[-1]
+    if any(part in (".martlet", ".venv", ".git", "node_modules") for part in parts):
+        return False
+    return name.endswith((".datasource", ".pipe", ".connection", ".incl")) or name in (
+        "martlet.toml",
+        ".env",
+        ".env.local",
+    )
+
+
+async def _changes(root: Path, stop: asyncio.Event) -> AsyncIterator[set[Any]]:
+    async for found in watchfiles.awatch(
+        root, watch_filter=_is_project_file, stop_event=stop, debounce=200, step=50
+    ):
+        yield found
+
+
+async def _watch(
+    workspace: Workspace, root: Path, stop: asyncio.Event, environment: dict[str, str]
+) -> None:
+    loop = asyncio.get_running_loop()
+    async for changed in _changes(root, stop):
+        names = ", ".join(sorted({Path(path).name for _, path in changed}))
+        log.info("changed: %s", names)
+        await loop.run_in_executor(None, _reload, workspace, root, environment)
+
+
+def _reload(workspace: Workspace, root: Path, environment: dict[str, str]) -> None:
+    """Apply the files as they are now; on an error the project before goes on serving."""
+    try:
+        changes = workspace.apply(load_project(root, environment=environment))
+    except ProjectError as error:
+        log.error("not applied, the project before goes on:\n%s", error)
+    except MartletError as error:
+        log.error("not applied, the project before goes on: %s", error)
+    else:
+        for change in changes:
+            log.info("%s", change)
+        log.info("applied")

@@ -1,0 +1,474 @@
+"""Templates: compiled once, rendered with the parameters of each request.
+
+Text becomes statements (`syntax`), statements become closures here, and their expressions become
+closures in `expressions`. Nothing of a template or a request is ever run as Python.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from martlet.errors import TemplateAbort, TemplateError
+from martlet.model import Parameter
+from martlet.template import guard
+from martlet.template.expressions import Compiler, missing_argument
+from martlet.template.operators import CONTROL_BINARY
+from martlet.template.parameters import declared, local_names
+from martlet.template.run import Branch, Evaluate, Jump, Run, Step
+from martlet.template.syntax import (
+    Handler,
+    If,
+    JumpOut,
+    Loop,
+    Output,
+    Set,
+    Statement,
+    Text,
+    Try,
+    parse,
+)
+from martlet.template.typed import elements
+from martlet.template.values import SAMPLE, LimitError, failure, to_sql
+
+# What Python raises for wrong values in an expression; the text is what the caller reads.
+_VALUE_ERRORS: Final = (
+    TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError, RecursionError
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The outcome of a rendering.
+
+    Attributes:
+        sql: the statement.
+        settings: what the template's hints set: `max_threads`, `cache_ttl`, `backend_hint`,
+            `activate` (a tuple), `disable`.
+        secrets: values of the placeholders `{name: String}` in `sql`, bound outside of the text.
+    """
+
+    sql: str
+    settings: Mapping[str, object]
+    secrets: Mapping[str, str]
+
+
+def compile_template(sql: str, *, name: str = "") -> "Template":
+    """Return a template ready to render.
+
+    Args:
+        sql: the text after the `%`.
+        name: of the node, for `repr`.
+
+    Raises:
+        TemplateError: not a template; `offset` is an index into `sql`.
+    """
+    try:
+        return Template(sql, name=name)
+    except RecursionError:
+        raise failure("the template is nested too deeply", page=None) from None
+
+
+class Template:
+    """A compiled template.
+
+    Attributes:
+        name: of the node it belongs to.
+        parameters: what can be given, found without rendering.
+    """
+
+    def __init__(self, sql: str, *, name: str = "") -> None:
+        statements = parse(sql)
+        names = local_names(statements)
+        found = declared(sql, statements, names)
+        is_checked = not guard.is_open(statements)
+        builder = _Builder(Compiler(names), is_checked=is_checked)
+        self.name = name
+        self.parameters: tuple[Parameter, ...] = found.parameters
+        self._required = found.required
+        self._arrays = found.arrays
+        self._is_checked = is_checked
+        self._step = builder.block(statements)
+        self._branches = builder.compiler.branches
+        self._changes_values = builder.compiler.changes_values
+
+    def __repr__(self) -> str:
+        return f"<Template {self.name}>"
+
+    def render(
+        self, values: Mapping[str, object], *, secrets: Mapping[str, str] | None = None
+    ) -> Rendered:
+        """Return the SQL for the parameters of a request.
+
+        Args:
+            values: text from a query string, or what JSON makes of a body.
+            secrets: what `tb_secret` can name.
+
+        Raises:
+            TemplateAbort: the template called `error()` or `custom_error()`.
+            TemplateError: a value is missing or wrong, or the template cannot be rendered.
+        """
+        run = Run(values.get, secrets=secrets or {}, required=self._required)
+        if self._arrays or self._changes_values:
+            own = copy.deepcopy(dict(values)) if self._changes_values else dict(values)
+            run.read = own.get
+            self._split_arrays(run, own)
+        return self._rendered(run, is_checked=self._is_checked)
+
+    def render_sample(self) -> Rendered:
+        """Return the SQL with placeholders for parameters without default.
+
+        Raises:
+            TemplateError: the template is wrong whatever the parameters.
+        """
+        run = Run(_sample, secrets={}, required=(), is_sample=True)
+        return self._rendered(run, is_checked=self._is_checked)
+
+    def branches(self) -> Iterator[Rendered]:
+        """Yield renderings that together take every branch.
+
+        Loops run once, values are placeholders, and what cannot be computed with them is one too.
+        """
+        pending = set(self._branches)
+        while True:
+            before = len(pending)
+            run = Run(_sample, secrets={}, required=(), is_sample=True, pending=pending)
+            yield self._rendered(run, is_checked=False)
+            if len(pending) in (0, before):
+                return
+
+    def _split_arrays(self, run: Run, values: dict[str, object]) -> None:
+        for name, type_name in self._arrays.items():
+            value = values.get(name)
+            if isinstance(value, str | list):
+                try:
+                    values[name] = elements(run, value, type_name, (name,))
+                except TemplateError:
+                    continue  # reported where the template gets to the array, if it does
+
+    def _rendered(self, run: Run, *, is_checked: bool) -> Rendered:
+        try:
+            self._step(run)
+            if is_checked and run.inserted:
+                guard.verify(run.out, run.inserted)
+            sql = "".join(run.out)
+            if not sql.isascii():
+                sql.encode()
+        except TemplateError as error:
+            if error.offset is None:
+                error.offset = run.at
+            raise
+        except _VALUE_ERRORS as error:
+            raise _as_template_error(error, run.at) from error
+        return Rendered(sql, run.settings, run.used_secrets)
+
+
+def _sample(_: str) -> object:
+    return SAMPLE
+
+
+def _as_template_error(error: Exception, offset: int) -> TemplateError:
+    """Return the error a caller reads for one of Python's."""
+    result: TemplateError
+    text = str(error)
+    if isinstance(error, UnicodeEncodeError):
+        result = failure("a value is not valid Unicode", page=None)
+    elif isinstance(error, MemoryError | RecursionError):
+        result = LimitError("Template Syntax Error: an expression is too large")
+    elif isinstance(error, TypeError) and "() missing " in text and "required" in text:
+        result = missing_argument()
+    else:
+        result = TemplateError(text or type(error).__name__)
+    result.offset = offset
+    return result
+
+
+class _Builder:
+    """Makes one closure of each statement; a block is a closure over those of its statements."""
+
+    def __init__(self, compiler: Compiler, *, is_checked: bool) -> None:
+        self.compiler = compiler
+        self.is_checked = is_checked
+
+    def block(self, statements: Sequence[Statement]) -> Step:
+        steps = [self.statement(statement) for statement in statements]
+        if len(steps) == 1:
+            return steps[0]
+
+        def run_block(run: Run) -> Jump | None:
+            for step in steps:
+                jump = step(run)
+                if jump is not None:
+                    return jump
+            return None
+
+        return run_block
+
+    def statement(self, statement: Statement) -> Step:
+        if isinstance(statement, Text):
+            text = statement.text
+            return lambda run: run.append(text)
+        if isinstance(statement, JumpOut):
+            jump = Jump(statement.word)
+            return lambda run: jump
+        with _located(statement.offset):
+            return self.tag(statement)
+
+    def tag(self, statement: Output | Set | If | Loop | Try) -> Step:
+        match statement:
+            case Output():
+                return self.output(statement)
+            case Set():
+                return self.assignment(statement)
+            case If():
+                return self.condition(statement)
+            case Loop():
+                return self.loop(statement)
+            case Try():
+                return self.attempt(statement)
+
+    def output(self, statement: Output) -> Step:
+        evaluate = self.compiler.output(statement.expression)
+        source, offset, is_checked = statement.source, statement.offset, self.is_checked
+
+        def print_value(run: Run) -> None:
+            run.at = offset
+            value = evaluate(run)
+            if value is None:
+                shown = source if len(source) <= 20 else f"{source[:20]}..."
+                raise failure(f'expression "{shown}" evaluated to null')
+            if is_checked:
+                run.inserted.append((len(run.out), offset))
+            run.append(to_sql(value))
+
+        def print_sample(run: Run) -> None:
+            """Print a value, or with `branches` a placeholder for what has none."""
+            if run.pending is None:
+                print_value(run)
+                return
+            try:
+                print_value(run)
+            except (TemplateError, *_VALUE_ERRORS):
+                run.append(to_sql(SAMPLE))
+
+        return lambda run: print_sample(run) if run.is_sample else print_value(run)
+
+    def assignment(self, statement: Set) -> Step:
+        offset, tree = statement.offset, statement.statement
+        evaluate = self.compiler.control(tree.value)
+        assign: Callable[[Run, object], None] = _drop
+        if isinstance(tree, ast.AugAssign):
+            assign, evaluate = self.augmented(tree, evaluate)
+        elif isinstance(tree, ast.Assign):
+            assign = _all_of([self.compiler.target(target) for target in tree.targets])
+
+        def run_set(run: Run) -> None:
+            run.at = offset
+            assign(run, _computed(run, evaluate))
+
+        return run_set
+
+    def augmented(
+        self, tree: ast.AugAssign, value: Evaluate
+    ) -> tuple[Callable[[Run, object], None], Evaluate]:
+        if not isinstance(tree.target, ast.Name) or type(tree.op) not in CONTROL_BINARY:
+            raise failure(f"Invalid set statement: {ast.unparse(tree)}", page=None)
+        function = CONTROL_BINARY[type(tree.op)]
+        before = self.compiler.control(ast.Name(tree.target.id, ast.Load()))
+        assign = self.compiler.target(tree.target)
+        return assign, lambda run: function(run, before(run), value(run))
+
+    def within(self, branch: Branch, statements: Sequence[Statement]) -> Step:
+        self.compiler.parents.append(branch)
+        try:
+            return self.block(statements)
+        finally:
+            self.compiler.parents.pop()
+
+    def condition(self, statement: If) -> Step:
+        tests = [(offset, self.compiler.control(test)) for test, offset, _ in statement.branches]
+        bodies = [body for *_, body in statement.branches]
+        if statement.otherwise is not None:
+            bodies.append(statement.otherwise)
+        choices = [self.compiler.branch() for _ in bodies]
+        steps = [self.within(*pair) for pair in zip(choices, bodies, strict=True)]
+        ways = [(offset, test, step) for (offset, test), step in zip(tests, steps, strict=False)]
+        otherwise = steps[-1] if statement.otherwise is not None else _nothing
+
+        def run_if(run: Run) -> Jump | None:
+            if run.pending is not None:
+                return steps[run.choose(choices)](run)
+            for offset, test, step in ways:
+                run.at = offset
+                if test(run):
+                    return step(run)
+            return otherwise(run)
+
+        return run_if
+
+    def loop(self, statement: Loop) -> Step:
+        evaluate = self.compiler.control(statement.expression)
+        body = self.block(statement.body)
+        otherwise = self.block(statement.otherwise or [])
+        if statement.target is None:
+            return _while(statement.offset, evaluate, body, otherwise)
+        assign = self.compiler.target(statement.target)
+        return _for(statement.offset, evaluate, assign, body, otherwise)
+
+    def attempt(self, statement: Try) -> Step:
+        choices = [self.compiler.branch() for _ in range(len(statement.handlers) + 1)]
+        body = self.within(choices[0], [*statement.body])
+        otherwise = self.within(choices[0], statement.otherwise or [])
+        handlers = [
+            (handler, self.within(choice, handler.body))
+            for choice, handler in zip(choices[1:], statement.handlers, strict=True)
+        ]
+        finally_ = self.block(statement.finally_ or [])
+
+        def attempted(run: Run) -> Jump | None:
+            try:
+                jump = body(run)
+            except LimitError:
+                raise
+            except (TemplateError, *_VALUE_ERRORS) as error:
+                for handler, step in handlers:
+                    if _catches(handler, error):
+                        if handler.name:
+                            # Tinybird prints the message as SQL; here it is a value.
+                            run.locals[handler.name] = str(error)
+                        return step(run)
+                raise
+            return jump if jump is not None else otherwise(run)
+
+        def chosen(run: Run) -> Jump | None:
+            index = run.choose(choices)
+            if index:
+                handler, step = handlers[index - 1]
+                if handler.name:
+                    run.locals[handler.name] = SAMPLE
+                return step(run)
+            return body(run) or otherwise(run)
+
+        def run_try(run: Run) -> Jump | None:
+            try:
+                jump = attempted(run) if run.pending is None else chosen(run)
+            except TemplateError:
+                finally_(run)
+                raise
+            return finally_(run) or jump
+
+        return run_try
+
+
+def _while(offset: int, test: Evaluate, body: Step, otherwise: Step) -> Step:
+    def run_while(run: Run) -> Jump | None:
+        if run.pending is not None:
+            body(run)
+            return otherwise(run)
+        run.at = offset
+        while test(run):
+            run.turn()
+            if body(run) is Jump.BREAK:
+                return None
+            run.at = offset
+        return otherwise(run)
+
+    return run_while
+
+
+def _for(
+    offset: int,
+    evaluate: Evaluate,
+    assign: Callable[[Run, object], None],
+    body: Step,
+    otherwise: Step,
+) -> Step:
+    def run_for(run: Run) -> Jump | None:
+        run.at = offset
+        if run.pending is not None:
+            _assign_first(run, evaluate, assign)
+            body(run)
+            return otherwise(run)
+        items: Any = evaluate(run)
+        for item in items:
+            run.turn()
+            run.at = offset
+            assign(run, item)
+            if body(run) is Jump.BREAK:
+                return None
+        return otherwise(run)
+
+    return run_for
+
+
+def _assign_first(run: Run, evaluate: Evaluate, assign: Callable[[Run, object], None]) -> None:
+    """Give the names of a loop the first item, or placeholders if there is none."""
+    items: Any = _computed(run, evaluate)
+    try:
+        item = next(iter(items), SAMPLE)
+        assign(run, item)
+    except (TemplateError, *_VALUE_ERRORS):
+        assign(run, SAMPLE)
+
+
+def _computed(run: Run, evaluate: Evaluate) -> object:
+    """Return a value, or with `branches` a placeholder for what has none."""
+    if run.pending is None:
+        return evaluate(run)
+    try:
+        return evaluate(run)
+    except (TemplateError, *_VALUE_ERRORS):
+        return SAMPLE
+
+
+_CLASSES: Final[dict[str, tuple[type[Exception], ...]]] = {
+    "ArithmeticError": (ArithmeticError,),
+    "AttributeError": (AttributeError, TemplateError),
+    "BaseException": (Exception,),
+    "Exception": (Exception,),
+    "IndexError": (IndexError, TemplateError),
+    "KeyError": (KeyError, TemplateError),
+    "TypeError": (TypeError,),
+    "ValueError": (ValueError, TemplateError),
+    "ZeroDivisionError": (ZeroDivisionError,),
+}
+
+
+def _catches(handler: Handler, error: Exception) -> bool:
+    if not handler.classes:
+        return True
+    if isinstance(error, TemplateAbort) and error.body is not None:
+        return any(name in ("Exception", "BaseException") for name in handler.classes)
+    return any(isinstance(error, _CLASSES.get(name, ())) for name in handler.classes)
+
+
+def _all_of(targets: Sequence[Callable[[Run, object], None]]) -> Callable[[Run, object], None]:
+    if len(targets) == 1:
+        return targets[0]
+
+    def assign(run: Run, value: object) -> None:
+        for target in targets:
+            target(run, value)
+
+    return assign
+
+
+def _drop(run: Run, value: object) -> None:
+    return None
+
+
+def _nothing(run: Run) -> None:
+    return None
+
+
+@contextmanager
+def _located(offset: int) -> Iterator[None]:
+    """Point errors of a statement at it, unless they point already."""
+    try:
+        yield
+    except TemplateError as error:
+        if error.offset is None:
+            error.offset = offset
+        raise

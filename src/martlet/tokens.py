@@ -1,0 +1,153 @@
+"""Tokens: what a caller shows, and what it allows."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from martlet.errors import EngineError, TokenError
+from martlet.model import Project
+
+ADMIN = "ADMIN"
+READ_DATASOURCE = "DATASOURCES:READ"
+APPEND = "DATASOURCES:APPEND"
+READ_PIPE = "PIPES:READ"
+
+ADMIN_TOKEN_NAME = "workspace admin token"  # noqa: S105  its name, not its value
+USER_TOKEN_NAME = "user token"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as the API knows it once it is shown; the value itself is not kept here.
+
+    Attributes:
+        name: for people; unique in a workspace.
+        scopes: pairs of scope and resource, the resource empty for ADMIN.
+    """
+
+    name: str
+    scopes: frozenset[tuple[str, str]]
+
+    def may(self, scope: str, resource: str) -> bool:
+        """Whether the token allows a scope on a resource."""
+        return (ADMIN, "") in self.scopes or (scope, resource) in self.scopes
+
+    def require(self, scope: str, resource: str) -> None:
+        """Refuse unless the token allows a scope on a resource.
+
+        Raises:
+            TokenError: it does not; the message names the scope that is missing.
+        """
+        if not self.may(scope, resource):
+            raise TokenError(f"The token '{self.name}' lacks the scope {scope}:{resource}")
+
+
+def declared_scopes(project: Project) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return the scopes of the tokens that a project's `TOKEN` lines declare, by name."""
+    scopes: dict[str, set[tuple[str, str]]] = {}
+    for datasource in project.datasources.values():
+        for grant in datasource.tokens:
+            scope = APPEND if grant.permission == "APPEND" else READ_DATASOURCE
+            scopes.setdefault(grant.name, set()).add((scope, datasource.name))
+    for pipe in project.pipes.values():
+        for grant in pipe.tokens:
+            scopes.setdefault(grant.name, set()).add((READ_PIPE, pipe.name))
+    return {name: frozenset(found) for name, found in scopes.items()}
+
+
+class TokenStore:
+    """The tokens of a workspace, in one file of its data folder that only its owner reads.
+
+    Values are found by their SHA-256 and compared in constant time, so that the time of a look-up
+    tells nothing of them. A token keeps its value as long as it is in the file, also while no
+    datafile declares it.
+    """
+
+    def __init__(self, path: Path, *, admin_token: str | None = None) -> None:
+        """Read the file, or make it with a new workspace.
+
+        Args:
+            path: the JSON file; its mode is set to 0600.
+            admin_token: the admin token's value when it is given from outside; it is not stored.
+
+        Raises:
+            EngineError: the file is there but is not a token file.
+        """
+        self._path = path
+        self._given = admin_token
+        self._stored = self._read()
+        self._tokens: dict[bytes, tuple[bytes, Token]] = {}
+        self.sync({})
+
+    def _read(self) -> dict[str, str]:
+        try:
+            content = json.loads(self._path.read_text())
+            stored = content["tokens"]
+            self.workspace_id = str(content["workspace_id"])
+        except FileNotFoundError:
+            self.workspace_id = str(uuid.uuid4())
+            return {}
+        except (ValueError, KeyError, TypeError) as error:
+            raise EngineError(f"{self._path} is not a token file: {error}") from error
+        return {str(name): str(value) for name, value in stored.items()}
+
+    def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"workspace_id": self.workspace_id, "tokens": self._stored}
+        replacement = self._path.with_suffix(".new")
+        replacement.touch(mode=0o600)
+        replacement.chmod(0o600)
+        replacement.write_text(json.dumps(content, indent=2))
+        replacement.replace(self._path)
+
+    def _new_value(self) -> str:
+        """Make a value of the form that Tinybird's clients take apart: p.<JSON>.<signature>."""
+        content = {"u": self.workspace_id, "id": str(uuid.uuid4()), "host": "martlet"}
+        body = base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode())
+        return f"p.{body.decode().rstrip('=')}.{secrets.token_urlsafe(32)}"
+
+    def sync(self, declared: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        """Take over the declared tokens; those without a value get one."""
+        names = [ADMIN_TOKEN_NAME, USER_TOKEN_NAME, *declared]
+        missing = [name for name in names if name not in self._stored]
+        for name in missing:
+            self._stored[name] = self._new_value()
+        if missing:
+            self._write()
+        scopes = {ADMIN_TOKEN_NAME: {(ADMIN, "")}, USER_TOKEN_NAME: {(ADMIN, "")}}
+        scopes |= {name: set(found) for name, found in declared.items()}
+        tokens = [
+            (_digest(self.value(name)), Token(name, frozenset(found)))
+            for name, found in scopes.items()
+        ]
+        self._tokens = {digest[:8]: (digest, token) for digest, token in tokens}
+
+    def value(self, name: str) -> str:
+        """Return the value of a token, for its owner's eyes."""
+        return self._given if name == ADMIN_TOKEN_NAME and self._given else self._stored[name]
+
+    def find(self, value: str | None) -> Token:
+        """Return the token of a value.
+
+        Raises:
+            TokenError: there is no value, or no token has it.
+        """
+        if not value:
+            raise TokenError(
+                "No token: send one as `Authorization: Bearer <token>`, `?token=` or `x-api-key`"
+            )
+        digest = _digest(value)
+        known, token = self._tokens.get(digest[:8], (b"", None))
+        if token is not None and hmac.compare_digest(known, digest):
+            return token
+        raise TokenError("The token is not known in this workspace")
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,117 @@
+"""A project that is running: its tables in the engine, its queries, tokens and ways in."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from martlet.engines.clickhouse import ClickHouse
+from martlet.errors import NotFoundError, ProjectError
+from martlet.ingest.rows import RowCoder
+from martlet.ingest.sinks import Appended, Batch, ClickHouseSink
+from martlet.model import Datasource, Project
+from martlet.query import QueryBuilder
+from martlet.schema import SchemaChange, apply_schema
+from martlet.sql.lexer import quote_identifier
+from martlet.tokens import TokenStore, declared_scopes
+
+MAX_JOBS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A project with all that is derived from it; replaced as a whole when the files change."""
+
+    project: Project
+    queries: QueryBuilder
+    coders: dict[str, RowCoder]
+
+
+def compile_live(project: Project, queries: QueryBuilder) -> Live:
+    """Compile what requests need of a checked project."""
+    coders = {name: RowCoder(source) for name, source in project.datasources.items()}
+    return Live(project, queries, coders)
+
+
+class Workspace:
+    """One project folder, open: the state behind the API.
+
+    Requests read `live` once and work with what they got; `apply` puts another in its place.
+    """
+
+    def __init__(self, project: Project, *, engine: ClickHouse, tokens: TokenStore) -> None:
+        """Bring the engine's tables to the project's state; `open` builds the parts.
+
+        Raises:
+            ProjectError: the project has errors.
+            ConflictError: stored rows do not fit a data source as it is written now.
+        """
+        self.engine = engine
+        self.tokens = tokens
+        self.sink = ClickHouseSink(engine.writer)
+        self.jobs: dict[str, dict[str, object]] = {}
+        try:
+            self.apply(project)
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(
+        cls, project: Project, data_folder: Path, *, admin_token: str | None = None
+    ) -> "Workspace":
+        """Open a data folder for a project.
+
+        Raises:
+            EngineError: the data folder cannot be opened; another server may run on it.
+        """
+        engine = ClickHouse(data_folder / "clickhouse", settings=project.settings)
+        tokens = TokenStore(data_folder / "tokens.json", admin_token=admin_token)
+        return cls(project, engine=engine, tokens=tokens)
+
+    def apply(self, project: Project) -> list[SchemaChange]:
+        """Make the project the live one; on an error the one before stays.
+
+        Returns:
+            What was changed in the engine.
+        """
+        queries = QueryBuilder(project)
+        if errors := queries.check():
+            raise ProjectError(errors)
+        live = compile_live(project, queries)
+        with self.sink.paused():
+            changes = apply_schema(self.engine, project, queries)
+            self.sink.trials = changes.trials
+            self.live = live
+        self.tokens.sync(declared_scopes(project))
+        return changes.made
+
+    def datasource(self, name: str) -> Datasource:
+        """Return a data source by name.
+
+        Raises:
+            NotFoundError: the project has none of that name.
+        """
+        found = self.live.project.datasources.get(name)
+        if found is None:
+            raise NotFoundError(f"Data Source '{name}' does not exist")
+        return found
+
+    def count(self, table: str) -> int:
+        """Return how many rows a data source or quarantine has."""
+        return int(self.engine.command(f"SELECT count() FROM {quote_identifier(table)}"))
+
+    def append(self, datasource: Datasource, body: bytes, format: str) -> Future[Appended]:
+        """Type the events of a body and store them; the future is done when they are committed.
+
+        Raises:
+            RequestError: the body has no events, or is not in that format.
+        """
+        coded = self.live.coders[datasource.name].code(body, format)
+        return self.sink.append(
+            datasource.name, Batch(coded.block(), coded.accepted, coded.refused)
+        )
+
+    def close(self) -> None:
+        """Commit what was accepted and free the data folder."""
+        self.sink.close()
+        self.engine.close()

@@ -1,0 +1,85 @@
+"""Fixtures shared by all tests: real ClickHouse in this process, one data folder for the session."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from martlet.engines.clickhouse import ClickHouse
+from martlet.model import Project
+from martlet.tokens import TokenStore
+
+settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+ROOT = Path(__file__).parent.parent
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def clickhouse_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of this process: chDB opens only one, so tests differ by database."""
+    return tmp_path_factory.mktemp("clickhouse")
+
+
+@pytest.fixture
+def make_engine(clickhouse_path: Path) -> Iterator[Callable[..., ClickHouse]]:
+    """Open engines with an empty database of their own."""
+    engines: list[ClickHouse] = []
+
+    def make(**options) -> ClickHouse:
+        database = options.pop("database", None) or f"test_{next(_numbers)}"
+        engine = ClickHouse(clickhouse_path, database=database, **options)
+        engines.append(engine)
+        return engine
+
+    yield make
+    for engine in engines:
+        engine.close()
+
+
+@pytest.fixture
+def engine(make_engine: Callable[..., ClickHouse]) -> ClickHouse:
+    return make_engine()
+
+
+@pytest.fixture
+def write_project(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """Write files (path -> text) and return the project folder."""
+
+    def write(files: dict[str, str]) -> Path:
+        root = tmp_path / "project"
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def make_workspace(
+    make_engine: Callable[..., ClickHouse], write_project: Callable[..., Path], tmp_path: Path
+):
+    """Open a workspace for files, or for a project."""
+    from martlet.workspace import Workspace
+
+    opened: list[Workspace] = []
+
+    def make(files: dict[str, str] | Project):
+        from martlet.files.project import load_project
+
+        project = load_project(write_project(files)) if isinstance(files, dict) else files
+        engine = make_engine(settings=project.settings)
+        tokens = TokenStore(tmp_path / f"tokens{len(opened)}.json", admin_token="admin")
+        opened.append(Workspace(project, engine=engine, tokens=tokens))
+        return opened[-1]
+
+    yield make
+    for workspace in opened:
+        workspace.close()
