@@ -4,7 +4,7 @@ import hashlib
 
 from martlet.model import Column, Datasource, TableEngine
 from martlet.sql.lexer import quote_identifier, quote_string
-from martlet.types import ColumnType
+from martlet.types import parse_type
 
 # Columns of a quarantine table around the data source's own, which are all Nullable(String).
 # `c__raw` is ours: the refused line whole, so that nothing that was sent is lost.
@@ -14,6 +14,16 @@ QUARANTINE_BEFORE = (
     ("c__import_id", "Nullable(String)"),
 )
 QUARANTINE_AFTER = (("insertion_date", "DateTime DEFAULT now()"), ("c__raw", "String"))
+
+# What Tinybird's Kafka connector adds to a data source that does not declare it.
+KAFKA_COLUMNS = {
+    "__value": "String",
+    "__topic": "LowCardinality(String)",
+    "__partition": "Int16",
+    "__offset": "Int64",
+    "__timestamp": "DateTime",
+    "__key": "String",
+}
 
 # Table settings that public projects need on ClickHouse 26.9, written as they are for older ones.
 TABLE_SETTINGS = {"allow_dimensions_outside_sorting_key": "1", "allow_nullable_key": "1"}
@@ -60,13 +70,26 @@ def engine_ddl(engine: TableEngine) -> str:
 
 def table_ddl(datasource: Datasource, *, name: str | None = None) -> str:
     """Return CREATE TABLE for a data source, its fingerprint as the table's comment."""
-    rows = [column_ddl(column) for column in datasource.columns]
+    rows = [column_ddl(column) for column in stored_columns(datasource)]
     rows += [
         f"INDEX {quote_identifier(index.name)} {index.expression} TYPE {index.type}"
         f" GRANULARITY {index.granularity}"
         for index in datasource.indexes
     ]
     return _create(name or datasource.name, rows, engine_ddl(datasource.engine))
+
+
+def stored_columns(datasource: Datasource) -> list[Column]:
+    """Return the columns of a data source's table: its own, and those of its connector."""
+    columns = list(datasource.columns)
+    if "kafka_topic" in datasource.connector:
+        declared = {column.name for column in columns}
+        columns += [
+            Column(name, parse_type(kind), datasource.location)
+            for name, kind in KAFKA_COLUMNS.items()
+            if name not in declared
+        ]
+    return columns
 
 
 def quarantine_ddl(datasource: Datasource) -> str:
@@ -102,11 +125,6 @@ def fingerprint(text: str) -> str:
 def is_derived(datasource: Datasource) -> bool:
     """Whether no column is read from JSON: rows come from views, copies or files only."""
     return all(column.json_path is None for column in datasource.columns)
-
-
-def nullable_string(kind: ColumnType | None) -> bool:
-    """Whether a column's type takes any text, as a quarantine column does."""
-    return kind is not None and str(kind) == "Nullable(String)"
 
 
 def _create(name: str, rows: list[str], engine: str) -> str:

@@ -1,14 +1,18 @@
 """`martlet check`: every error of a project at once, by resource."""
 
-from collections.abc import Mapping
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from martlet.errors import DatafileWarning, MartletError
+from martlet.engines.clickhouse import ClickHouse
+from martlet.errors import DatafileError, DatafileWarning, Location, MartletError, QueryError
 from martlet.files.project import read_project
-from martlet.model import Project
+from martlet.ingest.rows import RowCoder
+from martlet.model import Node, Pipe, Project
 from martlet.query import QueryBuilder
-from martlet.schema import views_in_order
+from martlet.schema import apply_schema
 
 _KINDS = {".datasource": "datasource", ".pipe": "pipe", ".connection": "connection"}
 
@@ -58,16 +62,68 @@ class Report:
 
 
 def check_project(root: Path, *, environment: Mapping[str, str]) -> Report:
-    """Read a project and find every error in its files, templates and SQL."""
+    """Read a project and find every error in its files, templates and SQL.
+
+    When the files fit each other, its tables and views are made in an empty ClickHouse and every
+    node is analysed there: unknown columns and functions are found now, not by a request.
+    """
     project, errors = read_project(root, environment=environment)
     queries = QueryBuilder(project)
-    found = [*errors, *queries.check()]
+    found = [*errors, *queries.check(), *_coder_errors(project)]
     if not found:
-        try:
-            views_in_order(project, queries)
-        except MartletError as error:
-            found.append(error)
+        found += _engine_errors(project, queries)
     return Report(project, sorted(found, key=_place))
+
+
+def _coder_errors(project: Project) -> Iterator[MartletError]:
+    for source in project.datasources.values():
+        try:
+            RowCoder(source)
+        except MartletError as error:
+            yield error
+
+
+def _engine_errors(project: Project, queries: QueryBuilder) -> Iterator[MartletError]:
+    with tempfile.TemporaryDirectory(prefix="martlet-check-") as folder:
+        engine = ClickHouse(Path(folder), settings=project.settings)
+        try:
+            apply_schema(engine, project, queries)
+            for pipe in project.pipes.values():
+                yield from _pipe_errors(pipe, engine, queries)
+        except MartletError as error:
+            yield error
+        finally:
+            engine.close()
+
+
+def _pipe_errors(pipe: Pipe, engine: ClickHouse, queries: QueryBuilder) -> Iterator[MartletError]:
+    reported: set[str] = set()
+    for node in pipe.nodes:
+        for sql in queries.samples(pipe, node):
+            try:
+                engine.execute(f"DESCRIBE TABLE (\n{sql}\n)", format="TSV")
+            except QueryError as error:
+                message = error.message.removeprefix("[Error] ")
+                is_sure = not node.is_template or error.code in _SURE_CODES
+                if is_sure and _SAMPLE not in message and message not in reported:
+                    reported.add(message)
+                    yield DatafileError(message, location=_blame(node, message))
+
+
+# A sample value in a template can fail where a real one would not (a text that is no date), so of
+# templates only these count: unknown functions, columns and tables, syntax, numbers of arguments,
+# aggregates where none may be.
+_SURE_CODES = frozenset({42, 46, 47, 60, 62, 184, 215})
+_SAMPLE = "__no_value__"
+
+
+def _blame(node: Node, message: str) -> Location:
+    """Return the place in the node's SQL of the first name that a message of ClickHouse quotes."""
+    for name in re.findall(r"[`'](\w[\w.]*)[`']", message):
+        offset = node.sql.find(name)
+        if offset >= 0:
+            return node.locate(offset, node.location.path)
+    return node.sql_location
 
 
 def _place(error: MartletError) -> tuple[str, int, int]:

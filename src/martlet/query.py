@@ -45,8 +45,13 @@ class Query:
 
 @dataclass(slots=True)
 class _Gathered:
-    """What the nodes of one query have added so far."""
+    """What the nodes of one query have added so far.
 
+    Attributes:
+        is_sample: the nodes are rendered with sample values.
+    """
+
+    is_sample: bool = False
     datasources: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -106,7 +111,18 @@ class QueryBuilder:
     ) -> str:
         if depth > MAX_DEPTH:
             raise SqlError(f"The nodes and pipes that '{node.name}' reads are nested too deeply")
-        rendered = self._render(pipe, node, values)
+        rendered = self._render(pipe, node, values, is_sample=gathered.is_sample)
+        return self._inlined_text(pipe, node, rendered, values, gathered, depth)
+
+    def _inlined_text(
+        self,
+        pipe: Pipe,
+        node: Node,
+        rendered: Rendered,
+        values: Mapping[str, object],
+        gathered: _Gathered,
+        depth: int,
+    ) -> str:
         gathered.settings.update(_settings(rendered.settings))
         gathered.secrets.update(rendered.secrets)
         scanned = _scan(rendered.sql)
@@ -120,12 +136,16 @@ class QueryBuilder:
 
         return replace_tables(scanned.sql, scanned.tables, subquery)
 
-    def _render(self, pipe: Pipe, node: Node, values: Mapping[str, object]) -> Rendered:
+    def _render(
+        self, pipe: Pipe, node: Node, values: Mapping[str, object], *, is_sample: bool = False
+    ) -> Rendered:
         if not node.is_template:
             return Rendered(node.sql, {}, {})
         template = self._templates[pipe.name, node.name]
         if isinstance(template, TemplateError):
             raise template
+        if is_sample:
+            return template.render_sample()
         return template.render(values, secrets=self.project.secrets)
 
     def _resolve(self, pipe: Pipe, node: Node, name: str) -> tuple[Pipe, Node] | None:
@@ -188,6 +208,14 @@ class QueryBuilder:
             return [Rendered(node.sql, {}, {})]
         template = self._templates[pipe.name, node.name]
         return [] if isinstance(template, TemplateError) else template.branches()
+
+    def samples(self, pipe: Pipe, node: Node) -> Iterator[str]:
+        """Yield queries of a node that take each branch of its template, with sample values."""
+        for rendered in self._samples(pipe, node):
+            try:
+                yield self._inlined_text(pipe, node, rendered, {}, _Gathered(is_sample=True), 0)
+            except (SqlError, TemplateError):
+                continue  # `check` reports it
 
     def check(self) -> list[MartletError]:
         """Return every error of the project's SQL and templates, in file order."""

@@ -6,24 +6,24 @@ each filled from the rows already there before the next one is made.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-
-import orjson
+from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
     column_ddl,
     fingerprint,
     is_derived,
     quarantine_ddl,
+    stored_columns,
     table_ddl,
     view_ddl,
 )
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
-from martlet.model import Datasource, NodeType, Pipe, Project
+from martlet.model import Column, Datasource, NodeType, Pipe, Project
 from martlet.query import QueryBuilder
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.sql.tables import find_tables, replace_tables
+from martlet.types import parse_type
 
 VIEW_PREFIX = "__view_"
 TRIAL_PREFIX = "__trial_"
@@ -48,10 +48,12 @@ class Applied:
     """What `apply_schema` did.
 
     Attributes:
+        datasources: the project's, with the columns of those that a view defines.
         made: the changes in order.
         trials: data source with views -> table on which inserts are tried first.
     """
 
+    datasources: dict[str, Datasource] = field(default_factory=dict)
     made: list[SchemaChange] = field(default_factory=list)
     trials: dict[str, str] = field(default_factory=dict)
 
@@ -118,19 +120,33 @@ class _Apply:
         self.engine = engine
         self.project = project
         self.views = views
-        self.applied = Applied()
+        self.applied = Applied(dict(project.datasources))
         self.existing = self.comments()
 
     def comments(self) -> dict[str, str]:
         """Return name -> fingerprint of what the database has."""
-        rows = self.rows(
+        rows = self.engine.rows(
             "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
         )
         return {str(row["name"]): str(row["comment"]) for row in rows}
 
-    def rows(self, sql: str) -> list[dict[str, object]]:
-        text = self.engine.command(f"SELECT toJSONString(tuple(*)) FROM ({sql})")
-        return [orjson.loads(line) for line in text.splitlines()]
+    @property
+    def sources(self) -> dict[str, Datasource]:
+        return self.applied.datasources
+
+    def infer_target(self, view: View, refilled: set[str]) -> None:
+        """Define the data source of a Classic node with an ENGINE: its columns are the SELECT's."""
+        source = self.sources[view.target]
+        columns = tuple(
+            Column(name, parse_type(kind), source.location)
+            for name, kind in self.view_columns(view).items()
+        )
+        source = self.sources[view.target] = replace(source, columns=columns)
+        if source.name in self.existing and self.existing[source.name] != _comment_of(
+            table_ddl(source)
+        ):
+            self.check_change(source)
+        self.apply_datasource(source, refilled)
 
     def note(self, kind: str, resource: str, detail: str = "") -> None:
         self.applied.made.append(SchemaChange(kind, resource, detail))
@@ -144,8 +160,11 @@ class _Apply:
                 self.check_change(source)
         self.drop_stale_views(refilled)
         for source in self.project.datasources.values():
-            self.apply_datasource(source, refilled)
+            if source.columns:
+                self.apply_datasource(source, refilled)
         for view in self.views:
+            if not self.sources[view.target].columns:
+                self.infer_target(view, refilled)
             self.apply_view(view, refilled)
         self.make_trials()
         return self.applied
@@ -155,6 +174,7 @@ class _Apply:
             source
             for source in self.project.datasources.values()
             if source.name in self.existing
+            and source.columns
             and self.existing[source.name] != _comment_of(table_ddl(source))
         ]
 
@@ -175,11 +195,11 @@ class _Apply:
             pipe.output.settings.get("target_datasource") == target
             for pipe in self.project.pipes.values()
         )
-        sources = [self.project.datasources[name] for view in feeders for name in view.reads]
+        sources = [self.sources[name] for view in feeders for name in view.reads]
         return (
             bool(feeders)
             and not copied
-            and is_derived(self.project.datasources[target])
+            and is_derived(self.sources[target])
             and all(not s.engine.ttl and s.engine.name != "Null" for s in sources)
         )
 
@@ -208,7 +228,7 @@ class _Apply:
 
     def shape(self, table: str) -> "_Shape":
         where = f"database = currentDatabase() AND table = {quote_string(table)}"
-        columns = self.rows(
+        columns = self.engine.rows(
             "SELECT name, type, default_expression AS default, compression_codec AS codec"
             f" FROM system.columns WHERE {where} ORDER BY position"
         )
@@ -240,7 +260,7 @@ class _Apply:
             self.note("recreated", source.name, "it was empty")
             return
         differences = self.differences(source)
-        columns = {column.name: column for column in source.columns}
+        columns = {column.name: column for column in stored_columns(source)}
         names = list(columns)
         table = quote_identifier(source.name)
         for name in [*differences.added, *differences.modified]:
@@ -317,22 +337,24 @@ class _Apply:
             if known == "changed":
                 self.note("altered", view.pipe.name, "for new rows; those stored stay as they are")
             return
-        target = self.project.datasources[view.target]
+        target = self.sources[view.target]
         if target.backfill == "skip" and view.target not in refilled:
             self.note("created", view.pipe.name, "not filled (BACKFILL skip)")
             return
         self.fill(view)
 
-    def view_columns(self, view: View) -> list[str]:
+    def view_columns(self, view: View) -> dict[str, str]:
+        """Return name -> type of a view's columns."""
         try:
             described = self.engine.command(f"DESCRIBE TABLE ({view.sql})")
         except QueryError as error:
             raise _view_error(view, error) from error
-        return [line.split("\t")[0] for line in described.splitlines()]
+        rows = (line.split("\t") for line in described.splitlines())
+        return {row[0]: row[1] for row in rows}
 
     def check_view_columns(self, view: View) -> None:
-        target = self.project.datasources[view.target]
-        known = {column.name for column in target.columns}
+        target = self.sources[view.target]
+        known = {column.name for column in stored_columns(target)}
         if unknown := [name for name in self.view_columns(view) if name not in known]:
             raise DatafileError(
                 f"The materialized node '{view.pipe.output.name}' makes columns that its data"
@@ -363,8 +385,8 @@ class _Apply:
         """Make the tables of engine Null on which a group of rows is tried before it is kept."""
         triggers = self.triggers()
         involved = {view.target for view in self.views} | set(triggers.values())
-        for name in sorted(involved & set(self.project.datasources)):
-            columns = ",\n  ".join(column_ddl(c) for c in self.project.datasources[name].columns)
+        for name in sorted(involved & set(self.sources)):
+            columns = ",\n  ".join(column_ddl(c) for c in stored_columns(self.sources[name]))
             self.engine.command(
                 f"CREATE TABLE {quote_identifier(TRIAL_PREFIX + name)} (\n  {columns}\n)"
                 " ENGINE = Null"
@@ -380,7 +402,7 @@ class _Apply:
 
     def triggers(self) -> dict[str, str]:
         """Return view -> table whose inserts it sees; ClickHouse chose it from the view's SQL."""
-        rows = self.rows(
+        rows = self.engine.rows(
             "SELECT name, arrayJoin(dependencies_table) AS view FROM system.tables"
             " WHERE database = currentDatabase()"
         )

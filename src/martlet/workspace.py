@@ -1,7 +1,7 @@
 """A project that is running: its tables in the engine, its queries, tokens and ways in."""
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from martlet.engines.clickhouse import ClickHouse
@@ -24,12 +24,6 @@ class Live:
     project: Project
     queries: QueryBuilder
     coders: dict[str, RowCoder]
-
-
-def compile_live(project: Project, queries: QueryBuilder) -> Live:
-    """Compile what requests need of a checked project."""
-    coders = {name: RowCoder(source) for name, source in project.datasources.items()}
-    return Live(project, queries, coders)
 
 
 class Workspace:
@@ -77,13 +71,13 @@ class Workspace:
         queries = QueryBuilder(project)
         if errors := queries.check():
             raise ProjectError(errors)
-        live = compile_live(project, queries)
+        coders = {name: RowCoder(source) for name, source in project.datasources.items()}
         with self.sink.paused():
-            changes = apply_schema(self.engine, project, queries)
-            self.sink.trials = changes.trials
-            self.live = live
+            applied = apply_schema(self.engine, project, queries)
+            self.sink.trials = applied.trials
+            self.live = Live(replace(project, datasources=applied.datasources), queries, coders)
         self.tokens.sync(declared_scopes(project))
-        return changes.made
+        return applied.made
 
     def datasource(self, name: str) -> Datasource:
         """Return a data source by name.

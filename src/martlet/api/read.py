@@ -47,7 +47,7 @@ def run_pipe(workspace: Workspace, request: Request, pipe: str, extension: str) 
         settings={**query.settings, **_output_settings(values)},
         parameters=query.secrets,
     )
-    return Response(200, result.body, format.media_type, rows=result.rows_read)
+    return Response(200, result.body, format.media_type, rows=result.rows)
 
 
 def _require_endpoint(pipe: Pipe) -> None:

@@ -11,12 +11,14 @@ class Result:
 
     Attributes:
         body: the bytes of that format.
+        rows: rows of the result.
         rows_read: rows that the engine read from tables.
         bytes_read: bytes that the engine read from tables.
         elapsed_s: seconds that the engine took.
     """
 
     body: bytes
+    rows: int
     rows_read: int
     bytes_read: int
     elapsed_s: float

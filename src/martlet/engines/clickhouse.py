@@ -15,6 +15,7 @@ os.environ["TZ"] = "UTC"  # noqa: TID251
 time.tzset()
 
 import chdb  # noqa: E402  after TZ
+import orjson  # noqa: E402
 
 from martlet.engines.base import Result  # noqa: E402
 from martlet.errors import (  # noqa: E402
@@ -37,7 +38,6 @@ COMMON_SETTINGS: dict[str, str] = {
     "allow_dynamic_type_in_join_keys": "1",
     "allow_suspicious_low_cardinality_types": "1",  # LowCardinality(UInt8) and the like
     "allow_experimental_json_type": "1",
-    "enable_named_columns_in_function_tuple": "0",
 }
 
 # What Tinybird's endpoints answer with.
@@ -130,7 +130,13 @@ class ClickHouse:
         """Run one SELECT read-only; see `engines.base.Engine.execute`."""
         with self._reader(settings or {}) as connection, _translated():
             answer = connection.query(sql, format, params=dict(parameters or {}))
-            return Result(answer.bytes(), answer.rows_read(), answer.bytes_read(), answer.elapsed())
+            return Result(
+                body=answer.bytes(),
+                rows=answer.rows_read(),  # chDB's name for the rows that came out
+                rows_read=answer.storage_rows_read(),
+                bytes_read=answer.storage_bytes_read(),
+                elapsed_s=answer.elapsed(),
+            )
 
     def command(self, sql: str, *, parameters: Mapping[str, str] | None = None) -> str:
         """Run a statement of Martlet's own (DDL, counts) and return its answer as raw TSV."""
@@ -139,6 +145,12 @@ class ClickHouse:
         with self._command_lock, _translated():
             answer = self._admin.query(sql, "TSVRaw", params=dict(parameters or {}))
             return str(answer.bytes().decode())
+
+    def rows(self, sql: str) -> list[dict[str, object]]:
+        """Run a SELECT of Martlet's own and return its rows."""
+        with self._command_lock, _translated():
+            lines = self._admin.query(sql, "JSONEachRow").bytes().splitlines()
+        return [orjson.loads(line) for line in lines]
 
     def writer(self) -> "Writer":
         """Return a writer with a connection of its own; one thread at a time may use it."""

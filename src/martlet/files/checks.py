@@ -1,13 +1,14 @@
 """Whether the resources of a project fit each other; to add a check, add it to `CHECKS`."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from typing import Any
 
 from martlet.errors import Location
 from martlet.files.source import Report
-from martlet.model import Datasource, NodeType, Pipe
+from martlet.model import Datasource, Node, NodeType, Pipe, TableEngine
 
 # Names that could not be told from SQL or from a database.
 _RESERVED = frozenset(
@@ -95,6 +96,30 @@ def _clashes(found: Found, report: Report) -> None:
                     node.location,
                     "in this pipe's SQL the name means the node; rename it.",
                 )
+
+
+def classic_targets(pipes: Iterable[Pipe], known: Mapping[str, Datasource]) -> list[Datasource]:
+    """Return the data sources that Classic makes from a materialized node's own ENGINE.
+
+    They have no columns here: those are the columns of the node's SELECT, which an engine knows.
+    """
+    nodes = [node for pipe in pipes for node in pipe.nodes if "engine" in node.settings]
+    found: dict[str, Datasource] = {}
+    for node in nodes:
+        target = node.settings.get("datasource", "")
+        if target and target not in known:
+            found.setdefault(target, Datasource(target, node.location, (), _node_engine(node)))
+    return list(found.values())
+
+
+def _node_engine(node: Node) -> TableEngine:
+    keys: dict[str, Any] = {
+        key.removeprefix("engine_"): value
+        for key, value in node.settings.items()
+        if key.startswith("engine_")
+    }
+    names = {field.name for field in fields(TableEngine)}
+    return TableEngine(node.settings["engine"], **{k: v for k, v in keys.items() if k in names})
 
 
 CHECKS: tuple[Callable[[Found, Report], None], ...] = (_names, _duplicates, _targets, _clashes)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from martlet.errors import DatafileError, Location, MartletError, ProjectError
-from martlet.files.checks import Found, check_project
+from martlet.files.checks import Found, check_project, classic_targets
 from martlet.files.connection import parse_connection
 from martlet.files.datasource import parse_datasource
 from martlet.files.pipe import parse_pipe
@@ -92,6 +92,8 @@ def read_project(
             f"No .datasource or .pipe file in {root}", None, "name the folder of the project."
         )
     check_project(found, report)
+    for made in classic_targets(found.pipes.values(), found.datasources):
+        found.datasources[made.name] = made
     project = Project(
         root=root,
         datasources=found.datasources,

@@ -1,5 +1,6 @@
 """Request bodies: undoing Content-Encoding, and finding the JSON documents in the bytes."""
 
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ _ZSTD_STEP = 256
 # What is taken at a time: enough rows to pay for a loop over columns, few enough for the cache.
 _PART_BYTES = 256 * 1024
 _PART_ELEMENTS = 1000
+
+# Bytes of a document over several lines that are read first; then twice as many.
+_FIRST_WINDOW = 512
 
 _BOM = b"\xef\xbb\xbf"
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -190,10 +194,8 @@ class _MixedLines:
 
     def __init__(self, body: bytes) -> None:
         self.body = body
-        # One character per byte, so that places in text and body are the same.
-        self.text = body.decode("latin-1")
-        # Characters that attempts to read beyond a line may cost in vain, so that a body of
-        # opening brackets takes linear time.
+        # Bytes that attempts to read beyond a line may cost in vain, so that a body of opening
+        # brackets takes linear time.
         self.patience = len(body)
 
     def split(self, position: int, stop: int) -> tuple[Events, int]:
@@ -214,18 +216,35 @@ class _MixedLines:
 
     def document_end(self, position: int, line_end: int) -> int:
         """Return where the object or array ends that alone fills the lines from here, or 0."""
-        start = _skip_space(self.text, position)
-        if self.text[start : start + 1] not in ("{", "[") or self.patience <= 0:
-            return 0
-        try:
-            _, end = EXACT_DECODER.raw_decode(self.text, start)
-        except (ValueError, RecursionError) as error:
-            end, is_document = getattr(error, "pos", len(self.text)), False
-        else:
-            is_document = bool(_LINE_REST.match(self.text, end))
-        if not is_document:
-            self.patience -= max(0, end - line_end)
-        return end if is_document else 0
+        size = _FIRST_WINDOW
+        while self.patience > 0:
+            end = _line_end(self.body, max(position + size, line_end))
+            # One character per byte, so that places in text and body are the same.
+            text = self.body[position:end].decode("latin-1")
+            length, seen = _document_length(text)
+            if length or seen < len(text.rstrip()) or end == len(self.body):
+                self.patience -= 0 if length else max(0, seen - (line_end - position))
+                return position + length if length else 0
+            size = 2 * len(text)
+        return 0
+
+
+def _document_length(text: str) -> tuple[int, int]:
+    """Return the length of the object or array that alone fills the first lines, or 0.
+
+    Also return how far reading came. That is the end of the text if more may follow: nothing in
+    JSON but white space goes over the end of a line.
+    """
+    start = _skip_space(text, 0)
+    if text[start : start + 1] not in ("{", "["):
+        return 0, 0
+    try:
+        _, end = EXACT_DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        return 0, error.pos
+    except (ValueError, RecursionError):
+        return 0, len(text) - 1
+    return (end, end) if _LINE_REST.match(text, end) else (0, end - 1)
 
 
 def _read(text: bytes) -> object:

@@ -24,6 +24,7 @@ from martlet.ingest.values import (
 from martlet.types import FAMILIES, ColumnType, Group
 
 _INTEGER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,77})")
+_LONG_INTEGER_TEXT = re.compile(r"-?[1-9][0-9]{78,}")
 _DECIMAL_TEXT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _UUID_TEXT = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}")
 _OUT_OF_RANGE = "out of range"
@@ -147,8 +148,7 @@ def _integer(type_: ColumnType) -> Coder:
 
     def of_text(text: str) -> object:
         if not _INTEGER_TEXT.fullmatch(text):
-            is_long = text.removeprefix("-").isdecimal()
-            raise MismatchError(_OUT_OF_RANGE if is_long else "")
+            raise MismatchError(_OUT_OF_RANGE if _LONG_INTEGER_TEXT.fullmatch(text) else "")
         return of_integer(int(text))
 
     takes: Takes = {int: of_integer, Number: of_number}

@@ -485,7 +485,12 @@ CONTROL_BUILTINS: Final[dict[str, Function]] = {
     "zip": lambda run, *lists: list(zip(*lists, strict=False)),
 }
 
-for _table in (FUNCTIONS, OUTPUT_BUILTINS, CONTROL_BUILTINS):
-    for _name, _function in _table.items():
-        if _function.__qualname__ not in FUNCTIONS:  # an alias keeps the name of its function
-            _function.__qualname__ = _name  # Python's errors for wrong arguments say it
+def _name_functions(*tables: dict[str, Function]) -> None:
+    """Give functions the names that templates use: Python's errors for wrong arguments say it."""
+    for functions in tables:
+        for name, function in functions.items():
+            if function.__qualname__ not in FUNCTIONS:  # an alias keeps the name of its function
+                function.__qualname__ = name
+
+
+_name_functions(FUNCTIONS, OUTPUT_BUILTINS, CONTROL_BUILTINS)

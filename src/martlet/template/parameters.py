@@ -49,8 +49,11 @@ def local_names(statements: Sequence[Statement]) -> frozenset[str]:
     """Return the names that `set`, `for` and `except` give values."""
     names: set[str] = set()
     for statement in walk(statements):
-        if isinstance(statement, Set):
-            names.update(targets_of(statement.statement))
+        if isinstance(statement, Set) and isinstance(statement.statement, ast.Assign):
+            for target in statement.statement.targets:
+                names.update(targets_of(target))
+        elif isinstance(statement, Set) and isinstance(statement.statement, ast.AugAssign):
+            names.update(targets_of(statement.statement.target))
         elif isinstance(statement, Loop) and statement.target is not None:
             names.update(targets_of(statement.target))
         elif isinstance(statement, Try):

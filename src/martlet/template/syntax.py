@@ -332,11 +332,15 @@ class _Parser:
             return ast.parse(source, mode="eval").body
         except SyntaxError as error:
             at = offset + max((error.offset or 1) - 1, 0) if error.lineno == 1 else offset
-            raise self.unreadable(source, shown, error.msg, min(at, offset + len(source))) from None
+            at = min(at, offset + len(source))
+            raise self.unreadable(source, shown, error.msg, (offset, at)) from None
         except (ValueError, RecursionError, MemoryError):
             raise self.error_at(f"expression cannot be read: {source[:40]}", offset) from None
 
-    def unreadable(self, source: str, shown: str, message: str, offset: int) -> TemplateError:
+    def unreadable(
+        self, source: str, shown: str, message: str, places: tuple[int, int]
+    ) -> TemplateError:
+        offset, at = places
         if shown == "output":
             bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", source)
             for word in ("import", "from"):
@@ -346,7 +350,7 @@ class _Parser:
                 return self.marked(f"Invalid expression type: {statement}", offset)
         elif not source:
             message = f"{message}: {shown.strip()}"
-        return self.error_at(message, offset)
+        return self.error_at(message, at)
 
     def marked(self, message: str, offset: int) -> TemplateError:
         error = failure(message, page=None)

@@ -1,0 +1,94 @@
+"""Copy pipes: all rows of the result, or nothing."""
+
+import pytest
+
+from martlet.copies import run_copy
+from martlet.errors import ConflictError, QueryError, RequestError, TemplateError
+
+SOURCE = "SCHEMA >\n    `id` Int64 `json:$.id`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
+TARGET = "SCHEMA >\n    `id` Int64,\n    `at` String DEFAULT 'x'\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
+SEEN = "SCHEMA >\n    `n` UInt64\nENGINE MergeTree\nENGINE_SORTING_KEY n\n"
+COPY = """NODE n
+SQL >
+    %
+    SELECT id, throwIf(id = {{Int32(bad, -1)}}) = 0 ? 'at' : '' AS at FROM source WHERE id >= {{Int32(least, 0)}}
+TYPE copy
+TARGET_DATASOURCE target
+COPY_SCHEDULE @on-demand
+"""
+WATCH = "NODE n\nSQL >\n    SELECT count() AS n FROM target\nTYPE materialized\nDATASOURCE seen\n"
+FILES = {
+    "source.datasource": SOURCE,
+    "target.datasource": TARGET,
+    "copy.pipe": COPY,
+    "stamp.pipe": "NODE n\nSQL >\n    %\n    SELECT 1 AS id, {{String(job_timestamp)}} AS at\nTYPE copy\nTARGET_DATASOURCE target\nCOPY_MODE replace\n",
+    "plain.pipe": "NODE n\nSQL >\n    SELECT 1\nTYPE endpoint\n",
+}
+
+
+@pytest.fixture
+def workspace(make_workspace):
+    workspace = make_workspace(FILES)
+    body = b'{"id":1}\n{"id":2}\n{"id":3}'
+    workspace.append(workspace.datasource("source"), body, "ndjson").result(30)
+    return workspace
+
+
+def copy(workspace, name: str = "copy", mode: str | None = None, **values: object) -> int:
+    live = workspace.live
+    return run_copy(
+        live.project.pipes[name],
+        values,
+        mode=mode,
+        queries=live.queries,
+        engine=workspace.engine,
+        sink=workspace.sink,
+    )
+
+
+def ids(workspace) -> str:
+    return workspace.engine.command("SELECT arraySort(groupArray(id)) FROM target").strip()
+
+
+def test_append_and_replace(workspace):
+    assert copy(workspace) == 3
+    assert copy(workspace, least=3) == 1
+    assert ids(workspace) == "[1,2,3,3]"
+    assert copy(workspace, mode="replace", least="2") == 2
+    assert ids(workspace) == "[2,3]"
+
+
+def test_the_pipes_own_mode_and_job_timestamp(workspace):
+    copy(workspace)
+    assert copy(workspace, "stamp") == 1
+    assert (
+        workspace.engine.command(
+            "SELECT match(at, '^20\\\\d\\\\d-\\\\d\\\\d-\\\\d\\\\d \\\\d\\\\d:') FROM target"
+        )
+        == "1\n"
+    )
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_a_query_that_fails_changes_nothing(workspace, mode: str):
+    copy(workspace)
+    with pytest.raises(QueryError, match="throwIf"):
+        copy(workspace, mode=mode, bad=3)
+    assert ids(workspace) == "[1,2,3]"
+    assert "__copy" not in workspace.engine.command("SHOW TABLES")
+
+
+def test_views_of_the_target_see_appended_rows(make_workspace):
+    workspace = make_workspace({**FILES, "seen.datasource": SEEN, "watch.pipe": WATCH})
+    workspace.append(workspace.datasource("source"), b'{"id":1}', "ndjson").result(30)
+    copy(workspace)
+    assert workspace.engine.command("SELECT sum(n) FROM seen") == "1\n"
+
+
+def test_refused(workspace):
+    with pytest.raises(ConflictError, match="'plain' is not a copy pipe"):
+        copy(workspace, "plain")
+    with pytest.raises(RequestError, match="Copy mode 'upsert' is not one of: append, replace"):
+        copy(workspace, mode="upsert")
+    with pytest.raises(TemplateError, match="Error validating 'x' to type Int32"):
+        copy(workspace, least="x")

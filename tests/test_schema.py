@@ -1,0 +1,321 @@
+"""Tables and views: made, changed and filled; stored rows are never lost or made up."""
+
+import pytest
+
+from martlet.errors import ConflictError, DatafileError, ProjectError, ViewError
+from martlet.files.project import load_project
+from martlet.ingest.sinks import Appended
+
+EVENTS = """SCHEMA >
+    `id` Int64 `json:$.id`,
+    `kind` String `json:$.kind`
+ENGINE MergeTree
+ENGINE_SORTING_KEY id
+"""
+COUNTS = """SCHEMA >
+    `kind` String,
+    `n` AggregateFunction(count)
+ENGINE AggregatingMergeTree
+ENGINE_SORTING_KEY kind
+"""
+COUNTS_VIEW = """NODE counts_node
+SQL >
+    SELECT kind, countState() AS n FROM events GROUP BY kind
+TYPE materialized
+DATASOURCE counts
+"""
+READ_COUNTS = """NODE read
+SQL >
+    SELECT kind, countMerge(n) AS n FROM counts GROUP BY kind ORDER BY kind
+TYPE endpoint
+"""
+BASE = {"datasources/events.datasource": EVENTS}
+VIEWED = {
+    **BASE,
+    "datasources/counts.datasource": COUNTS,
+    "pipes/counts_view.pipe": COUNTS_VIEW,
+    "pipes/read_counts.pipe": READ_COUNTS,
+}
+
+
+@pytest.fixture
+def open_and_change(make_workspace, write_project):
+    """Open a workspace, post events to `events`, and return it with a function that applies files."""
+
+    def open_(files: dict[str, str], *events: str):
+        workspace = make_workspace(files)
+        if events:
+            send(workspace, *events)
+
+        def change(new: dict[str, str], *, remove: tuple[str, ...] = ()):
+            root = workspace.live.project.root
+            for name in remove:
+                (root / name).unlink()
+            write_project(new)
+            return [str(change) for change in workspace.apply(load_project(root))]
+
+        return workspace, change
+
+    return open_
+
+
+def send(workspace, *events: str) -> Appended:
+    source = workspace.datasource("events")
+    return workspace.append(source, "\n".join(events).encode(), "ndjson").result(30)
+
+
+def ask(workspace, pipe: str) -> str:
+    query = workspace.live.queries.build(workspace.live.project.pipes[pipe], {})
+    return workspace.engine.execute(query.sql, format="JSONEachRow").body.decode()
+
+
+def rows(workspace, sql: str) -> list[str]:
+    return workspace.engine.command(sql).splitlines()
+
+
+A, B, C = '{"id":1,"kind":"a"}', '{"id":2,"kind":"b"}', '{"id":3,"kind":"a"}'
+
+
+def test_nothing_changes_when_nothing_changed(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    assert change({}) == []
+    assert workspace.count("events") == 1
+
+
+def test_a_view_sees_rows_and_its_target_answers(open_and_change):
+    workspace, _ = open_and_change(VIEWED, A, B, C)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n{"kind":"b","n":1}\n'
+
+
+def test_a_new_view_is_filled_from_the_rows_there(open_and_change):
+    workspace, change = open_and_change(BASE, A, B, C)
+    assert change(VIEWED) == ["counts created", "counts_view filled: from events"]
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n{"kind":"b","n":1}\n'
+    send(workspace, A)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":3}\n{"kind":"b","n":1}\n'
+
+
+def test_backfill_skip(open_and_change):
+    workspace, change = open_and_change(BASE, A)
+    change({**VIEWED, "datasources/counts.datasource": COUNTS + "BACKFILL skip\n"})
+    assert ask(workspace, "read_counts") == ""
+
+
+def test_a_chain_of_views_counts_each_row_once(open_and_change):
+    second = {
+        "datasources/kinds.datasource": "SCHEMA >\n    `kind` String,\n    `rows` UInt64\nENGINE MergeTree\nENGINE_SORTING_KEY kind\n",
+        "datasources/copy.datasource": "SCHEMA >\n    `id` Int64,\n    `kind` String\nENGINE MergeTree\nENGINE_SORTING_KEY id\n",
+        # In the order of names the later view comes first.
+        "pipes/a_second.pipe": "NODE n\nSQL >\n    SELECT kind, count() AS rows FROM copy GROUP BY kind\nTYPE materialized\nDATASOURCE kinds\n",
+        "pipes/b_first.pipe": "NODE n\nSQL >\n    SELECT id, kind FROM events\nTYPE materialized\nDATASOURCE copy\n",
+    }
+    workspace, change = open_and_change(BASE, A, B, C)
+    change(second)
+    assert rows(workspace, "SELECT sum(rows) FROM kinds") == ["3"]
+    send(workspace, A)
+    assert rows(workspace, "SELECT sum(rows) FROM kinds") == ["4"]
+
+
+def test_a_changed_view_fills_its_target_again(open_and_change):
+    workspace, change = open_and_change(VIEWED, A, B, C)
+    made = change(
+        {"pipes/counts_view.pipe": COUNTS_VIEW.replace("FROM events", "FROM events WHERE id > 1")}
+    )
+    assert made == [
+        "counts recreated: filled again by its materialized pipes",
+        "counts_view filled: from events",
+    ]
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'
+
+
+def test_a_changed_view_over_rows_that_expire_starts_with_new_rows(open_and_change):
+    expiring = EVENTS.replace(
+        "`kind` String", "`ts` DateTime `json:$.ts` DEFAULT now(),\n    `kind` String"
+    )
+    files = {
+        **VIEWED,
+        "datasources/events.datasource": expiring + "ENGINE_TTL ts + toIntervalDay(1)\n",
+    }
+    workspace, change = open_and_change(files, A, B)
+    made = change(
+        {"pipes/counts_view.pipe": COUNTS_VIEW.replace("FROM events", "FROM events WHERE id > 1")}
+    )
+    assert made == ["counts_view altered: for new rows; those stored stay as they are"]
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'
+    send(workspace, A, C)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n{"kind":"b","n":1}\n'
+
+
+def test_a_removed_view_leaves_its_rows(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    assert change({}, remove=("pipes/counts_view.pipe",)) == ["counts_view dropped"]
+    send(workspace, A)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n'
+
+
+def test_an_added_column_keeps_the_rows(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    wider = EVENTS.replace(
+        "`kind` String", "`user` String `json:$.user` DEFAULT 'nobody',\n    `kind` String"
+    )
+    assert change({"datasources/events.datasource": wider}) == ["events altered: user"]
+    send(workspace, '{"id":9,"user":"u","kind":"z"}', '{"id":10,"kind":"z"}')
+    assert rows(workspace, "SELECT * FROM events ORDER BY id") == [
+        "1\tnobody\ta",
+        "9\tu\tz",
+        "10\tnobody\tz",
+    ]
+    assert send(workspace, '{"id":"x","user":"u","kind":"z"}') == Appended(0, 1)
+    assert rows(workspace, "SELECT user, id FROM events_quarantine") == ["u\tx"]
+
+
+def test_an_empty_table_is_made_anew(open_and_change):
+    workspace, change = open_and_change(VIEWED)
+    text = EVENTS.replace("`id` Int64", "`id` String")
+    assert "events recreated: it was empty" in change({"datasources/events.datasource": text})
+    send(workspace, '{"id":"x","kind":"a"}')
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (EVENTS.replace("`id` Int64", "`id` String"), "column `id` was Int64 and is String"),
+        (EVENTS.replace(",\n    `kind` String `json:$.kind`", ""), "column `kind` is gone"),
+        (EVENTS.replace("SORTING_KEY id", "SORTING_KEY kind"), "the engine was"),
+    ],
+)
+def test_rows_that_would_not_fit_any_more(open_and_change, text: str, message: str):
+    workspace, change = open_and_change(BASE, A)
+    before = rows(workspace, "SHOW CREATE TABLE events")
+    with pytest.raises(
+        ConflictError, match=f"The 1 stored rows of data source 'events' .*{message}"
+    ) as raised:
+        change({"datasources/events.datasource": text})
+    assert raised.value.location is not None
+    assert rows(workspace, "SHOW CREATE TABLE events") == before
+    assert send(workspace, B) == Appended(1, 0)
+
+
+def test_a_removed_data_source_keeps_its_rows_for_when_it_comes_back(open_and_change):
+    other = {"datasources/other.datasource": EVENTS}
+    workspace, change = open_and_change({**BASE, **other}, A)
+    change({}, remove=("datasources/events.datasource",))
+    change(BASE)
+    assert workspace.count("events") == 1
+
+
+def test_an_interrupted_start_leaves_nothing_behind(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    workspace.engine.command("CREATE TABLE __new_events (a Int8) ENGINE = Memory")
+    change({})
+    assert rows(workspace, "EXISTS TABLE __new_events") == ["0"]
+
+
+def test_classic_target_from_the_node(open_and_change):
+    view = COUNTS_VIEW + "ENGINE AggregatingMergeTree\nENGINE_SORTING_KEY kind\n"
+    files = {**BASE, "pipes/counts_view.pipe": view, "pipes/read_counts.pipe": READ_COUNTS}
+    workspace, change = open_and_change(files, A, B, C)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n{"kind":"b","n":1}\n'
+    assert change({}) == []
+
+
+def test_kafka_columns_need_not_be_declared(make_workspace):
+    source = EVENTS + "KAFKA_CONNECTION_NAME c\nKAFKA_TOPIC t\nKAFKA_GROUP_ID g\n"
+    pipe = "NODE n\nSQL >\n    SELECT __timestamp, __offset FROM events\nTYPE endpoint\n"
+    workspace = make_workspace({"datasources/events.datasource": source, "pipes/p.pipe": pipe})
+    assert ask(workspace, "p") == ""
+    assert send(workspace, A) == Appended(1, 0)
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("ENGINE ReplacingMergeTree\nENGINE_SORTING_KEY id\nENGINE_VER ver", "1\t3\n"),
+        ("ENGINE SummingMergeTree\nENGINE_SORTING_KEY id\nENGINE_COLUMNS ver", "1\t5\n"),
+        ("ENGINE MergeTree\nENGINE_SORTING_KEY id\nENGINE_PARTITION_KEY ver", "1\t2\n1\t3\n"),
+        (
+            'ENGINE "MergeTree"\nENGINE_PARTITION_KEY ""\nENGINE_SORTING_KEY "tuple()"',
+            "1\t2\n1\t3\n",
+        ),
+        ("ENGINE CollapsingMergeTree\nENGINE_SORTING_KEY id\nENGINE_SIGN sign", "1\t3\n"),
+        ("ENGINE Null", ""),
+    ],
+)
+def test_engines(make_workspace, engine: str, expected: str):
+    schema = "SCHEMA >\n    `id` Int32 `json:$.id`,\n    `ver` UInt32 `json:$.ver`,\n    `sign` Int8 `json:$.sign` DEFAULT 1\n"
+    workspace = make_workspace({"datasources/events.datasource": schema + engine + "\n"})
+    send(workspace, '{"id":1,"ver":2}', '{"id":1,"ver":3}')
+    final = (
+        ""
+        if "Null" in engine or '"MergeTree"' in engine or "ENGINE MergeTree" in engine
+        else "FINAL"
+    )
+    assert workspace.engine.command(f"SELECT id, ver FROM events {final} ORDER BY ver") == expected
+
+
+def test_keys_ttl_indexes_and_codecs_reach_the_table(make_workspace):
+    source = """SCHEMA >
+    `id` Int64 `json:$.id` CODEC(Delta, ZSTD(1)),
+    `ts` DateTime64(3, 'Europe/Madrid') `json:$.ts` DEFAULT now64(3),
+    `kind` String `json:$.kind`
+INDEXES >
+    by_kind kind TYPE set(10) GRANULARITY 2
+ENGINE MergeTree
+ENGINE_PARTITION_KEY toYYYYMM(ts)
+ENGINE_PRIMARY_KEY id
+ENGINE_SORTING_KEY id, cityHash64(kind)
+ENGINE_SAMPLING_KEY cityHash64(kind)
+ENGINE_TTL toDateTime(ts) + toIntervalDay(30)
+ENGINE_SETTINGS index_granularity=1024
+"""
+    primary = source.replace("ENGINE_PRIMARY_KEY id\n", "ENGINE_PRIMARY_KEY id, cityHash64(kind)\n")
+    workspace = make_workspace({"datasources/events.datasource": primary})
+    table = "\n".join(rows(workspace, "SHOW CREATE TABLE events"))
+    for text in (
+        "`id` Int64 CODEC(Delta(8), ZSTD(1))", "DEFAULT now64(3)", "INDEX by_kind kind TYPE set(10) GRANULARITY 2",
+        "PARTITION BY toYYYYMM(ts)", "PRIMARY KEY (id, cityHash64(kind))", "SAMPLE BY cityHash64(kind)",
+        "TTL toDateTime(ts) + toIntervalDay(30)", "index_granularity = 1024",
+    ):  # fmt: skip
+        assert text in table
+
+
+def test_what_clickhouse_refuses_points_at_the_file(make_workspace):
+    with pytest.raises(DatafileError, match="ClickHouse refuses data source 'events'") as raised:
+        make_workspace(
+            {"datasources/events.datasource": EVENTS + "ENGINE_SETTINGS no_such_setting=1\n"}
+        )
+    assert str(raised.value.location).startswith("datasources/events.datasource:")
+
+
+def test_a_view_with_a_column_its_target_lacks(make_workspace):
+    view = COUNTS_VIEW.replace("countState() AS n", "countState() AS m")
+    with pytest.raises(
+        DatafileError, match="makes columns that its data source 'counts' does not have: m"
+    ):
+        make_workspace({**VIEWED, "pipes/counts_view.pipe": view})
+
+
+def test_views_in_a_circle(make_workspace):
+    back = "NODE n\nSQL >\n    SELECT 1 AS id, kind FROM counts\nTYPE materialized\nDATASOURCE events\n"
+    with pytest.raises(DatafileError, match="feed each other in a circle"):
+        make_workspace({**VIEWED, "pipes/back.pipe": back})
+
+
+def test_a_view_with_parameters(make_workspace):
+    view = COUNTS_VIEW.replace("SELECT", "%\n    SELECT").replace(
+        "FROM events", "FROM events WHERE id > {{Int32(least)}}"
+    )
+    with pytest.raises(ProjectError, match="has the template parameter 'least'"):
+        make_workspace({**VIEWED, "pipes/counts_view.pipe": view})
+
+
+def test_a_view_that_fails_on_a_row(make_workspace):
+    view = COUNTS_VIEW.replace("SELECT kind,", "SELECT toString(throwIf(id = 66)) || kind AS kind,")
+    workspace = make_workspace({**VIEWED, "pipes/counts_view.pipe": view})
+    assert workspace.sink.trials == {"events": "__trial_events"}
+    with pytest.raises(ViewError):
+        send(workspace, '{"id":66,"kind":"x"}')
+    assert send(workspace, A) == Appended(1, 0)
+    assert workspace.count("events") == 2
+    assert ask(workspace, "read_counts") == '{"kind":"0a","n":1}\n'
