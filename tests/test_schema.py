@@ -274,7 +274,7 @@ ENGINE_SETTINGS index_granularity=1024
     table = "\n".join(rows(workspace, "SHOW CREATE TABLE events"))
     for text in (
         "`id` Int64 CODEC(Delta(8), ZSTD(1))", "DEFAULT now64(3)", "INDEX by_kind kind TYPE set(10) GRANULARITY 2",
-        "PARTITION BY toYYYYMM(ts)", "PRIMARY KEY (id, cityHash64(kind))", "SAMPLE BY cityHash64(kind)",
+        "PARTITION BY (toYYYYMM(ts))", "PRIMARY KEY (id, cityHash64(kind))", "SAMPLE BY (cityHash64(kind))",
         "TTL toDateTime(ts) + toIntervalDay(30)", "index_granularity = 1024",
     ):  # fmt: skip
         assert text in table

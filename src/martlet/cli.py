@@ -241,3 +241,7 @@ def _print_error(error: MartletError) -> None:
     errors: Sequence[MartletError] = error.errors if isinstance(error, ProjectError) else [error]
     for one in errors:
         print(f"error: {one}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -269,7 +269,7 @@ def _split_document(body: bytes) -> Iterator[Events]:
         raise RequestError(f"The body is not JSON: {error}") from error
     except RecursionError as error:
         raise RequestError("The body is not JSON: nested too deeply") from error
-    if text[end:].strip(" \t\r\n"):
+    if _skip_space(text, end) < len(text):
         line = text.count("\n", 0, end) + 1
         raise RequestError(
             f"The body is not JSON: more follows the document at line {line}",
@@ -285,10 +285,8 @@ def _elements(array: bytes) -> Events | None:
     text = array.decode("latin-1")
     events = Events([], [])
     position = _skip_space(text, _skip_space(text, 0) + 1)
-    if text[position : position + 1] == "]":
-        return events
     try:
-        while True:
+        while text[position : position + 1] != "]" or events.texts:
             _, end = EXACT_DECODER.raw_decode(text, position)
             element = array[position:end]
             events.texts.append(element)
@@ -299,7 +297,7 @@ def _elements(array: bytes) -> Events | None:
             position = _skip_space(text, position + 1)
     except (ValueError, RecursionError):
         return None
-    is_whole = text[position : position + 1] == "]" and not text[position + 1 :].strip(" \t\r\n")
+    is_whole = text[position : position + 1] == "]" and _skip_space(text, position + 1) == len(text)
     return events if is_whole else None
 
 

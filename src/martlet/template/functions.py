@@ -485,6 +485,7 @@ CONTROL_BUILTINS: Final[dict[str, Function]] = {
     "zip": lambda run, *lists: list(zip(*lists, strict=False)),
 }
 
+
 def _name_functions(*tables: dict[str, Function]) -> None:
     """Give functions the names that templates use: Python's errors for wrong arguments say it."""
     for functions in tables:
