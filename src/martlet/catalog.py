@@ -3,7 +3,7 @@
 import hashlib
 
 from martlet.model import Column, Datasource, TableEngine
-from martlet.sql.lexer import quote_identifier, quote_string
+from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.types import parse_type
 
 # Columns of a quarantine table around the data source's own, which are all Nullable(String).
@@ -25,8 +25,15 @@ KAFKA_COLUMNS = {
     "__key": "String",
 }
 
-# Table settings that public projects need on ClickHouse 26.9, written as they are for older ones.
-TABLE_SETTINGS = {"allow_dimensions_outside_sorting_key": "1", "allow_nullable_key": "1"}
+# Settings of every table; a data source's own ENGINE_SETTINGS win.
+TABLE_SETTINGS = {
+    # Public projects are written for older ClickHouse and need these on 26.9 (measured).
+    "allow_dimensions_outside_sorting_key": "1",
+    "allow_nullable_key": "1",
+    # An acknowledged row survives the power going, not only the process; groups share the cost.
+    "fsync_after_insert": "1",
+    "fsync_part_directory": "1",
+}
 
 
 def column_ddl(column: Column) -> str:
@@ -61,11 +68,14 @@ def engine_ddl(engine: TableEngine) -> str:
         lines.append(f"SAMPLE BY ({engine.sampling_key})")
     if engine.ttl:
         lines.append(f"TTL {engine.ttl}")
-    settings = [f"{name} = {value}" for name, value in TABLE_SETTINGS.items()]
-    if engine.settings:
-        settings.append(engine.settings)
-    lines.append(f"SETTINGS {', '.join(settings)}")
+    lines.append(f"SETTINGS {', '.join(_settings(engine.settings))}")
     return "\n".join(lines)
+
+
+def _settings(own: str) -> list[str]:
+    chosen = {lexeme.text for lexeme in lex(own)}
+    settings = [f"{name} = {value}" for name, value in TABLE_SETTINGS.items() if name not in chosen]
+    return [*settings, own] if own else settings
 
 
 def table_ddl(datasource: Datasource, *, name: str | None = None) -> str:
@@ -99,7 +109,10 @@ def quarantine_ddl(datasource: Datasource) -> str:
         f"{quote_identifier(name)} {kind}"
         for name, kind in [*QUARANTINE_BEFORE, *columns, *QUARANTINE_AFTER]
     ]
-    engine = "ENGINE = MergeTree ORDER BY insertion_date TTL insertion_date + toIntervalDay(30)"
+    engine = (
+        "ENGINE = MergeTree ORDER BY insertion_date TTL insertion_date + toIntervalDay(30)\n"
+        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+    )
     return _create(datasource.quarantine, rows, engine)
 
 

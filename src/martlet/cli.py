@@ -1,7 +1,9 @@
 """The command `martlet`: dev, serve, check, test. The only place that reads the environment."""
 
 import argparse
+import contextlib
 import json
+import logging
 import os
 import shlex
 import shutil
@@ -10,14 +12,17 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from martlet import __version__
-from martlet.errors import DatafileWarning, MartletError, ProjectError
+from martlet.errors import DatafileWarning, EngineError, MartletError, ProjectError
 from martlet.model import Project
 
 if TYPE_CHECKING:  # loaded by the commands that use them: chDB takes a third of a second
     from martlet.project_tests import Outcome
     from martlet.workspace import Workspace
+
+log = logging.getLogger("martlet")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MartletError as error:
         _print_error(error)
         return 1
+    except KeyboardInterrupt:  # before the server runs, which has its own way to stop
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,14 +75,20 @@ def _add_server(
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
         "--port",
-        type=int,
-        default=int(os.environ.get("MARTLET_PORT", "7181")),
-        help="port, also MARTLET_PORT (%(default)s)",
+        type=_port,
+        default=os.environ.get("MARTLET_PORT") or "7181",
+        help="port, also MARTLET_PORT (%(default)s); 0 takes a free one",
     )
     parser.add_argument("--data", type=Path, help="data folder (FOLDER/.martlet)")
     parser.add_argument("--fresh", action="store_true", help="first delete all data in it")
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.set_defaults(dev=dev)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port (0 to 65535)")
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -87,18 +100,25 @@ def _serve(options: argparse.Namespace) -> int:
     server.configure_logging(options.log_format)
     root: Path = options.folder
     project = load_project(root, environment=dict(os.environ))
-    _print_warnings(project.warnings)
+    for warning in project.warnings:
+        log.warning("warning: %s", warning)
     listener = server.bind(options.host, options.port)
+    listener_port = listener.getsockname()[1]
     data = options.data or root / ".martlet"
     if options.fresh:
-        shutil.rmtree(data / "clickhouse", ignore_errors=True)
+        _delete_data(data / "clickhouse")
     workspace = Workspace.open(project, data, admin_token=os.environ.get("MARTLET_ADMIN_TOKEN"))
     if options.dev:
         _seed(workspace)
+    ready_s = time.perf_counter() - begun
 
     def started() -> None:
-        url = f"http://{options.host}:{options.port}"
-        _print_start(workspace, url, data, time.perf_counter() - begun)
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        url = f"http://{host}:{listener_port}"
+        if options.log_format == "json":  # for a log that is kept: without the token
+            log.info("ready in %.1f s on %s", ready_s, url)
+        else:
+            print(_start_block(workspace, url, data, ready_s), flush=True)
 
     server.serve(
         workspace,
@@ -109,6 +129,24 @@ def _serve(options: argparse.Namespace) -> int:
         environment=dict(os.environ),
     )
     return 0
+
+
+def _delete_data(folder: Path) -> None:
+    """Delete ClickHouse's folder.
+
+    Raises:
+        EngineError: a server runs on it.
+    """
+    import fcntl
+
+    with contextlib.suppress(FileNotFoundError), (folder / "status").open("rb") as status:
+        try:
+            fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as ClickHouse does
+        except BlockingIOError:
+            raise EngineError(
+                f"The data folder {folder} is in use by another process: nothing was deleted"
+            ) from None
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seed(workspace: "Workspace") -> None:
@@ -131,46 +169,51 @@ def _seed(workspace: "Workspace") -> None:
                     workspace, datasource, path, lambda size: progress.advance(bar, size)
                 )
             except MartletError as error:
-                print(f"warning: {error}", file=sys.stderr)
+                log.warning("warning: %s is not loaded: %s", path.name, error)
                 continue
             if loaded.quarantined:
-                print(
-                    f"warning: {loaded.quarantined} rows of {path.name} are in"
-                    f" {datasource.quarantine}",
-                    file=sys.stderr,
+                log.warning(
+                    "warning: %d rows of %s are in %s",
+                    loaded.quarantined,
+                    path.name,
+                    datasource.quarantine,
                 )
 
 
-def _print_start(workspace: "Workspace", url: str, data: Path, elapsed_s: float) -> None:
+def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float) -> str:
+    """Return what a person needs to begin: the URL, the token, and two commands to paste."""
     from martlet.samples import sample_datasource, sample_endpoint
     from martlet.tokens import ADMIN_TOKEN_NAME
 
     project = workspace.live.project
     token = workspace.tokens.value(ADMIN_TOKEN_NAME)
+    given = token == os.environ.get("MARTLET_ADMIN_TOKEN")
+    kept = "given in MARTLET_ADMIN_TOKEN" if given else f"kept in {data / 'tokens.json'}"
+    bearer = shlex.quote(f"Authorization: Bearer {token}")
     lines = [
         f"martlet {__version__}: {len(project.datasources)} data sources, {len(project.pipes)}"
         f" pipes, ready in {elapsed_s:.1f} s",
         "",
         f"  url    {url}",
         f"  token  {token}",
-        f"         (the admin token, kept in {data / 'tokens.json'})",
+        f"         (the admin token, {kept})",
     ]
-    if sample := sample_datasource(project):
+    if sample := sample_datasource(workspace):
         name, event = sample
         lines += [
             "",
             "  # post an event",
             f"  curl -X POST '{url}/v0/events?name={name}' \\",
-            f"    -H 'Authorization: Bearer {token}' \\",
+            f"    -H {bearer} \\",
             f"    -d {shlex.quote(event)}",
         ]
     if endpoint := sample_endpoint(workspace):
         lines += [
             "",
             "  # call an endpoint",
-            f"  curl '{url}/v0/pipes/{endpoint}.json?token={token}'",
+            f"  curl '{url}/v0/pipes/{endpoint}.json?token={quote(token)}'",
         ]
-    print("\n".join([*lines, ""]), flush=True)
+    return "\n".join([*lines, ""])
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -186,7 +229,7 @@ def _check(options: argparse.Namespace) -> int:
     if report.ok:
         print(_summary(report.project))
         return 0
-    print(f"{len(report.errors)} errors", file=sys.stderr)
+    print(f"{len(report.errors)} error{'s'[: len(report.errors) > 1]}", file=sys.stderr)
     return 1
 
 

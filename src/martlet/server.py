@@ -12,18 +12,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+import orjson
 import uvicorn
 import watchfiles
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from martlet.api.dispatch import dispatch
-from martlet.api.http import Request, Response, failure
+from martlet.api.http import JSON, Request, Response, failure
 from martlet.api.routes import ROUTES
 from martlet.api.write import MAX_BODY_BYTES
 from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
 from martlet.files.project import load_project
+from martlet.model import Project
 from martlet.workspace import Workspace
 
 DEFAULT_PORT = 7181
@@ -33,6 +36,16 @@ _INLINE_BODY_BYTES = 64 * 1024
 
 # Threads for queries: enough that short ones are not stuck behind long ones.
 _READERS = 8
+
+# Request line and headers. Not less than one read of a socket, so that the limit is the same
+# however the bytes arrive.
+_MAX_HEAD_BYTES = 256 * 1024
+
+# Connections that wait to be accepted.
+_BACKLOG = 2048
+
+# After a signal to stop, bodies that are still being sent have this long to end.
+_UPLOAD_GRACE_S = 3.0
 
 _WAITING = tuple({route.path.partition("{")[0] for route in ROUTES if route.waits})
 
@@ -49,6 +62,14 @@ class App:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
+        self._uploads: set[asyncio.Timeout] = set()
+        self._upload_deadline: float | None = None
+
+    def stop_uploads(self) -> None:
+        """Refuse requests whose body is not there in a few seconds: nothing else would end them."""
+        self._upload_deadline = asyncio.get_running_loop().time() + _UPLOAD_GRACE_S
+        for upload in self._uploads:
+            upload.reschedule(self._upload_deadline)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one ASGI connection scope."""
@@ -66,34 +87,56 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
+        head = scope["method"] == "HEAD"
         request = Request(
-            method=scope["method"],
+            method="GET" if head else scope["method"],  # uvicorn leaves the body out
             path=scope["path"],
             query_string=scope["query_string"].decode("latin-1"),
             headers={k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
             client=scope["client"][0] if scope["client"] else "",
         )
         try:
-            request.body = await _read_body(request, receive)
-        except TooLargeError as error:
+            request.body = await self._read(request, receive)
+        except MartletError as error:
             response = failure(request, error)
-            response.headers["connection"] = "close"  # the rest of the body is not read
+            if not isinstance(error, TooLargeError) or "expect" in request.headers:
+                # The rest of the body may never come. Otherwise uvicorn reads on and throws it
+                # away: closing now would reset clients that only read when all is sent.
+                response.headers["connection"] = "close"
         except ConnectionError:
             return
         else:
             response = await self._answer(request)
-        head = request.method == "HEAD"
         await send(_start_message(request, response))
-        await send({"type": "http.response.body", "body": b"" if head else response.body})
-        log_access(request, response, time.perf_counter() - started)
+        await send({"type": "http.response.body", "body": response.body})
+        log_access(request, response, time.perf_counter() - started, scope["method"])
+
+    async def _read(self, request: Request, receive: Receive) -> bytes:
+        try:
+            async with asyncio.timeout_at(self._upload_deadline) as upload:
+                self._uploads.add(upload)
+                return await _read_body(request, receive)
+        except TimeoutError:
+            raise EngineError("The server is shutting down: send the request again") from None
+        finally:
+            self._uploads.discard(upload)
 
     async def _answer(self, request: Request) -> Response:
-        if len(request.body) <= _INLINE_BODY_BYTES and not request.path.startswith(_WAITING):
+        if _is_quick(request):
             answered = dispatch(self.workspace, request)
         else:
             loop = asyncio.get_running_loop()
             answered = await loop.run_in_executor(self.threads, dispatch, self.workspace, request)
         return answered.result() if answered.done() else await asyncio.wrap_future(answered)
+
+
+def _is_quick(request: Request) -> bool:
+    """Whether to answer in the event loop: nothing to wait for, and nothing to decompress."""
+    return (
+        len(request.body) <= _INLINE_BODY_BYTES
+        and "content-encoding" not in request.headers
+        and not request.path.startswith(_WAITING)
+    )
 
 
 async def _read_body(request: Request, receive: Receive) -> bytes:
@@ -143,17 +186,17 @@ def _start_message(request: Request, response: Response) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def log_access(request: Request, response: Response, elapsed_s: float) -> None:
+def log_access(request: Request, response: Response, elapsed_s: float, method: str) -> None:
     """Log one line for a request; never its query string, where tokens are."""
     access_log.info(
         "%s %s %d %.1f ms%s",
-        request.method,
-        request.path,
+        method,
+        request.path if request.path.isprintable() else ascii(request.path),
         response.status,
         elapsed_s * 1000,
         "" if response.rows is None else f" {response.rows} rows",
         extra={
-            "method": request.method,
+            "method": method,
             "path": request.path,
             "status": response.status,
             "ms": round(elapsed_s * 1000, 2),
@@ -188,10 +231,45 @@ def configure_logging(log_format: str) -> None:
         handler.setFormatter(JsonFormatter())
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    root = logging.getLogger("martlet")
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    root.propagate = False
+    for name, level in (("martlet", logging.INFO), ("uvicorn.error", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 with a limit on the head of a request, and refusals in JSON."""
+
+    _in_head = False
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
+                self._refuse("431 Request Header Fields Too Large", "The headers are too large")
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse("400 Bad Request", "The request is not valid HTTP/1.1")
+
+    def _refuse(self, status: str, message: str) -> None:
+        body = orjson.dumps({"error": message})
+        head = (
+            f"HTTP/1.1 {status}\r\ncontent-type: {JSON}\r\ncontent-length: {len(body)}\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -204,7 +282,10 @@ class _Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a bound socket.
+    """Return a listening socket; a port of 0 finds a free one.
+
+    It listens from here on, so that a second server on the port fails now; who connects before
+    the server answers, waits.
 
     Raises:
         EngineError: the port is taken, or may not be used.
@@ -214,6 +295,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -246,7 +328,8 @@ def serve(
     app = App(workspace)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_Protocol,
+        ws="none",
         loop="uvloop",
         lifespan="on",
         log_config=None,
@@ -255,12 +338,12 @@ def serve(
         date_header=True,
         timeout_graceful_shutdown=30,
         timeout_keep_alive=75,
-        backlog=2048,
+        backlog=_BACKLOG,
     )
     server = _Server(config)
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(server, listener, workspace, root, reload, started, environment))
+            runner.run(_run(server, app, listener, root if reload else None, started, environment))
     finally:
         app.threads.shutdown(wait=True)
         workspace.close()
@@ -268,10 +351,9 @@ def serve(
 
 async def _run(
     server: uvicorn.Server,
+    app: App,
     listener: socket.socket,
-    workspace: Workspace,
-    root: Path,
-    reload: bool,
+    watched: Path | None,
     started: Callable[[], None],
     environment: dict[str, str],
 ) -> None:
@@ -279,14 +361,16 @@ async def _run(
     stop = asyncio.Event()
 
     def on_signal() -> None:
+        server.force_exit = server.should_exit  # the second one waits for nobody
         server.should_exit = True
         stop.set()
+        app.stop_uploads()
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, on_signal)
     watcher = None
-    if reload:
-        watcher = asyncio.create_task(_watch(workspace, root, stop, environment))
+    if watched:
+        watcher = asyncio.create_task(_watch(app.workspace, watched, stop, environment))
     announcer = asyncio.create_task(_announce(server, started))
     await server.serve(sockets=[listener])
     stop.set()
@@ -298,24 +382,41 @@ async def _run(
 async def _announce(server: uvicorn.Server, started: Callable[[], None]) -> None:
     while not server.started:
         await asyncio.sleep(0.01)
-    started()
+    await asyncio.get_running_loop().run_in_executor(None, started)
 
 
-def _is_project_file(_: watchfiles.Change, path: str) -> bool:
-    parts = Path(path).parts
-    name = parts[-1]
-    if any(part in (".martlet", ".venv", ".git", "node_modules") for part in parts):
-        return False
-    return name.endswith((".datasource", ".pipe", ".connection", ".incl")) or name in (
+def _is_datafile(path: PurePath) -> bool:
+    return path.suffix in (".datasource", ".pipe", ".connection", ".incl") or path.name in (
         "martlet.toml",
         ".env",
         ".env.local",
     )
 
 
-async def _changes(root: Path, stop: asyncio.Event) -> AsyncIterator[set[Any]]:
+def _folders(project: Project) -> set[PurePath]:
+    """Return the folders that have a project's files, relative to it."""
+    resources = [*project.datasources.values(), *project.pipes.values()]
+    return {folder for each in resources for folder in PurePath(each.location.path).parents}
+
+
+async def _changes(
+    workspace: Workspace, root: Path, stop: asyncio.Event
+) -> AsyncIterator[set[tuple[watchfiles.Change, str]]]:
+    root = root.resolve()
+
+    def is_watched(change: watchfiles.Change, path: str) -> bool:
+        changed = PurePath(path).relative_to(root)
+        if any(part in (".martlet", ".venv", ".git", "node_modules") for part in changed.parts):
+            return False
+        if _is_datafile(changed):
+            return True
+        # A folder moved in or away is one change, without one for each of its files.
+        if change is watchfiles.Change.added:
+            return Path(path).is_dir()
+        return changed in _folders(workspace.live.project)
+
     async for found in watchfiles.awatch(
-        root, watch_filter=_is_project_file, stop_event=stop, debounce=200, step=50
+        root, watch_filter=is_watched, stop_event=stop, debounce=200, step=50
     ):
         yield found
 
@@ -324,7 +425,7 @@ async def _watch(
     workspace: Workspace, root: Path, stop: asyncio.Event, environment: dict[str, str]
 ) -> None:
     loop = asyncio.get_running_loop()
-    async for changed in _changes(root, stop):
+    async for changed in _changes(workspace, root, stop):
         names = ", ".join(sorted({Path(path).name for _, path in changed}))
         log.info("changed: %s", names)
         await loop.run_in_executor(None, _reload, workspace, root, environment)
@@ -337,7 +438,9 @@ def _reload(workspace: Workspace, root: Path, environment: dict[str, str]) -> No
     except ProjectError as error:
         log.error("not applied, the project before goes on:\n%s", error)
     except MartletError as error:
-        log.error("not applied, the project before goes on: %s", error)
+        log.error("not applied, the project before goes on:\n%s", error)
+    except Exception:
+        log.exception("not applied, the project before goes on")
     else:
         for change in changes:
             log.info("%s", change)

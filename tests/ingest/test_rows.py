@@ -347,6 +347,6 @@ def test_any_body_is_coded_or_refused_with_our_own_error(
     for row in coded.refused:
         assert len(row.columns) == len(row.errors) > 0
         orjson.dumps([row.raw, row.errors, row.values])
-    if format == "ndjson" and not (len(lines) == 1 and lines[0].lstrip().startswith(b"[")):
-        filled = [line for line in lines if line.strip()]
+    filled = [line for line in lines if line.strip()]
+    if format == "ndjson" and not (len(filled) == 1 and filled[0].lstrip().startswith(b"[")):
         assert coded.accepted + len(coded.refused) == len(filled)

@@ -1,10 +1,11 @@
 """Dates and times in events, as texts that ClickHouse reads in only one way.
 
-A column in UTC gets `YYYY-MM-DD hh:mm:ss[.fraction]`, one in another time zone the ten digits of
-the seconds since 1970, so that hours which occur twice stay apart. Both are read alike with
-`date_time_input_format` basic and best_effort. Other forms are not (measured, chDB 26.9): a JSON
-integer for a DateTime64 is ticks or seconds, few digits are a day or month, `Z` is an error in
-basic, and values out of range become the nearest in range without a word.
+A column in UTC gets `YYYY-MM-DD hh:mm:ss[.fraction]`. So does one in another time zone for a local
+time; for a moment (`Z`, an offset, a number) it gets ten digits of seconds since 1970, so that
+hours which occur twice stay apart. These are read alike with `date_time_input_format` basic and
+best_effort. Other forms are not (measured, chDB 26.9): a JSON integer for a DateTime64 is ticks or
+seconds, few digits are a day or month, `Z` is an error in basic, and values out of range become
+the nearest in range without a word.
 """
 
 import re
@@ -53,8 +54,8 @@ class Clock:
     greatest: datetime
 
     def of_text(self, text: str) -> str:
-        moment, fraction = _read_moment(text, self.zone)
-        return self.write(moment, fraction)
+        moment, fraction, local = _read_moment(text, self.zone)
+        return self.write(moment, fraction, local)
 
     def of_integer(self, number: int) -> str:
         seconds, ticks = divmod(number, 10**self.scale) if self.has_ticks else (number, 0)
@@ -68,10 +69,12 @@ class Clock:
         seconds, rest = divmod(ticks, 10**self.scale)
         return self.write(_after_epoch(seconds), f"{rest:0{self.scale}}")
 
-    def write(self, moment: datetime, fraction: str) -> str:
+    def write(self, moment: datetime, fraction: str, local: datetime | None = None) -> str:
+        """Return the text of a moment in UTC, or of a local time, which ClickHouse converts."""
         if not self.least <= moment <= self.greatest:
             raise MismatchError(_OUT_OF_RANGE)
-        return f"{self._seconds_text(moment)}{self.suffix(fraction)}"
+        seconds = local.isoformat(" ") if local else self._seconds_text(moment)
+        return f"{seconds}{self.suffix(fraction)}"
 
     def _seconds_text(self, moment: datetime) -> str:
         if self.zone is None:
@@ -123,30 +126,31 @@ def _are_moments(heads: list[str]) -> bool:
     return "24" not in {head[11:13] for head in heads}  # Python 3.14 takes 24:00:00
 
 
-def _read_moment(text: str, zone: tzinfo | None) -> tuple[datetime, str]:
-    """Return the moment in UTC, and the digits of the fraction."""
+def _read_moment(text: str, zone: tzinfo | None) -> tuple[datetime, str, datetime | None]:
+    """Return the moment in UTC, the digits of the fraction, and the local time if it is one."""
     head, tail = (f"{text} 00:00:00", "") if len(text) == 10 else (text[:19], text[19:])
     match = _TAIL.fullmatch(tail)
     if not match or not _are_moments([head]):
         raise MismatchError("expected YYYY-MM-DD hh:mm:ss")
     moment = datetime.fromisoformat(head)
+    local = None
     fraction, is_utc, sign, hours, minutes = match.groups()
     try:
         if sign:
             offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
             moment = moment - offset if sign == "+" else moment + offset
         elif zone and not is_utc:
-            moment -= _offset(moment, zone)
+            local, moment = moment, moment - _offset(moment, zone)
     except OverflowError as error:
         raise MismatchError(_OUT_OF_RANGE) from error
-    return moment, fraction or ""
+    return moment, fraction or "", local
 
 
 def _offset(moment: datetime, zone: tzinfo) -> timedelta:
-    """Return how far local time is ahead of UTC.
+    """Return how far local time is ahead of UTC: of two offsets the greater, as in ClickHouse.
 
-    Of an hour that occurs twice it is the first, and an hour that is skipped counts back from its
-    end, as ClickHouse has it (measured, chDB 26.9): in both cases the greater offset.
+    That is the first of two hours alike, and before the gap for an hour that is skipped
+    (measured, chDB 26.9).
     """
     offsets = [moment.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
     return max(offset for offset in offsets if offset is not None)
