@@ -13,6 +13,7 @@ from martlet.ingest.rows import RowCoder
 from martlet.model import Node, Pipe, Project
 from martlet.query import QueryBuilder
 from martlet.schema import apply_schema
+from martlet.template.values import NO_VALUE, SAMPLE_NAME
 
 _KINDS = {".datasource": "datasource", ".pipe": "pipe", ".connection": "connection"}
 
@@ -105,7 +106,8 @@ def _pipe_errors(pipe: Pipe, engine: ClickHouse, queries: QueryBuilder) -> Itera
             except QueryError as error:
                 message = error.message.removeprefix("[Error] ")
                 is_sure = not node.is_template or error.code in _SURE_CODES
-                if is_sure and _SAMPLE not in message and message not in reported:
+                is_sampled = NO_VALUE in message or SAMPLE_NAME in message
+                if is_sure and not is_sampled and message not in reported:
                     reported.add(message)
                     yield DatafileError(message, location=_blame(node, message))
 
@@ -114,16 +116,15 @@ def _pipe_errors(pipe: Pipe, engine: ClickHouse, queries: QueryBuilder) -> Itera
 # templates only these count: unknown functions, columns and tables, syntax, numbers of arguments,
 # aggregates where none may be.
 _SURE_CODES = frozenset({42, 46, 47, 60, 62, 184, 215})
-_SAMPLE = "__no_value__"
 
 
 def _blame(node: Node, message: str) -> Location:
     """Return the place in the node's SQL of the first name that a message of ClickHouse quotes."""
-    for name in re.findall(r"[`'](\w[\w.]*)[`']", message):
-        offset = node.sql.find(name)
-        if offset >= 0:
-            return node.locate(offset, node.location.path)
-    return node.sql_location
+    for name in re.findall(r"[`'.](\w+)[`']", message):
+        found = re.search(rf"\b{re.escape(name)}\b", node.sql)
+        if found:
+            return node.locate(found.start(), node.location.path)
+    return node.locate(len(node.sql) - len(node.sql.lstrip()), node.location.path)
 
 
 def _place(error: MartletError) -> tuple[str, int, int]:

@@ -14,7 +14,7 @@ import orjson
 import yaml
 
 from martlet.api.dispatch import dispatch
-from martlet.api.http import Request, Response
+from martlet.api.http import Request, Response, failure
 from martlet.errors import DatafileError, Location, MartletError
 from martlet.fixtures import empty_with_fixture, load_fixture
 from martlet.model import NodeType, Project
@@ -79,23 +79,36 @@ def run_tests(project: Project, names: Sequence[str] = ()) -> Iterator[Outcome]:
         names: pipes whose tests to run; all when empty.
 
     Raises:
-        MartletError: the project's tables cannot be made, or its fixtures not be loaded.
+        MartletError: a name has no test file, the project's tables cannot be made, or its
+            fixtures not be loaded.
     """
-    files = {n: path for n, path in sorted(project.tests.items()) if not names or n in names}
-    if unknown := [name for name in names if name not in files]:
-        raise DatafileError(f"There is no tests/{unknown[0]}.yaml")
+    files = find_tests(project.root, names)
     with tempfile.TemporaryDirectory(prefix="martlet-test-") as folder:
         workspace = Workspace.open(project, Path(folder))
         try:
             for datasource, path in empty_with_fixture(workspace):
                 load_fixture(workspace, datasource, path)
-            for name, path in files.items():
-                yield _run_file(workspace, name, path, path.relative_to(project.root).as_posix())
+            for path in files:
+                yield run_file(workspace, path)
         finally:
             workspace.close()
 
 
-def _run_file(workspace: Workspace, name: str, path: Path, shown: str) -> Outcome:
+def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
+    """Return the test files of a project, or those of some pipes, in order.
+
+    Raises:
+        DatafileError: a name has none.
+    """
+    found = sorted(path for path in (root / "tests").rglob("*.y*ml") if path.is_file())
+    if unknown := set(names) - {path.stem for path in found}:
+        raise DatafileError(f"There is no tests/{min(unknown)}.yaml")
+    return [path for path in found if not names or path.stem in names]
+
+
+def run_file(workspace: Workspace, path: Path) -> Outcome:
+    """Run the tests of one file up to the first that fails."""
+    name, shown = path.stem, path.relative_to(workspace.live.project.root).as_posix()
     outcome = Outcome(name, shown)
     if name not in workspace.live.project.pipes:
         outcome.skipped = f"{name}.pipe not found"
@@ -121,7 +134,11 @@ def read_tests(path: Path, shown: str) -> list[EndpointTest]:
         DatafileError: it is not YAML, or not a list of tests.
     """
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise DatafileError(
+            f"Cannot read the file: {error.strerror}", location=Location(shown, 1)
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = Location(shown, mark.line + 1, mark.column + 1) if mark else Location(shown, 1)
@@ -136,20 +153,26 @@ def read_tests(path: Path, shown: str) -> list[EndpointTest]:
 
 
 def _read_test(entry: object, index: int, shown: str) -> EndpointTest:
+    where = Location(shown, 1)
     if not isinstance(entry, dict) or "expected_result" not in entry or "name" not in entry:
         raise DatafileError(
-            f"Test {index + 1} has no 'name' or no 'expected_result'", location=Location(shown, 1)
+            f"Test {index + 1} has no 'name' or no 'expected_result'", location=where
         )
     status = entry.get("expected_http_status")
     if status is not None and not isinstance(status, int):
         raise DatafileError(
-            f"expected_http_status of '{entry['name']}' is not a number",
-            location=Location(shown, 1),
+            f"expected_http_status of '{entry['name']}' is not a number", location=where
         )
     parameters = str(entry.get("parameters") or "")
     if "?" in parameters:
         parameters = parameters.partition("?")[2]
     expected = entry["expected_result"]
+    if isinstance(expected, dict | list | bool):  # YAML's reading of it has lost the text
+        raise DatafileError(
+            f"expected_result of '{entry['name']}' is not a text",
+            location=where,
+            hint="write `expected_result: |` and the text below it, indented",
+        )
     return EndpointTest(
         str(entry["name"]), parameters, "" if expected is None else str(expected), status
     )
@@ -172,7 +195,7 @@ def _ask(workspace: Workspace, name: str, parameters: str) -> Response:
             query.sql, format="JSONEachRow", settings=query.settings, parameters=query.secrets
         ).body
     except MartletError as error:
-        return Response(error.status, orjson.dumps({"error": error.message}))
+        return failure(request, error)
     return Response(200, body)
 
 

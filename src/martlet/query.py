@@ -1,5 +1,6 @@
 """Pipes as queries: templates rendered, nodes and pipes inlined, every table accounted for."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,10 +15,16 @@ from martlet.errors import (
     TemplateError,
 )
 from martlet.model import Node, NodeType, Parameter, Pipe, Project
-from martlet.sql.guard import ALLOWED_SYSTEM_TABLES, check_select, without_end
+from martlet.sql.guard import (
+    ALLOWED_SYSTEM_TABLES,
+    ALLOWED_TABLE_FUNCTIONS,
+    check_select,
+    without_end,
+)
 from martlet.sql.lexer import lex
 from martlet.sql.tables import TableReference, find_tables, replace_tables
 from martlet.template.compiler import Rendered, Template, compile_template
+from martlet.template.values import SAMPLE_NAME
 
 # A pipe of pipes of pipes: deeper than any real project, shallower than Python's stack.
 MAX_DEPTH = 40
@@ -82,6 +89,7 @@ class QueryBuilder:
         """Compile all templates; an error is kept for `check`, and raised by `build`."""
         self.project = project
         self._templates: dict[tuple[str, str], Template | TemplateError] = {}
+        self._reads: dict[tuple[str, str], list[tuple[Pipe, Node]]] = {}
         for pipe in project.pipes.values():
             for node in pipe.nodes:
                 if node.is_template:
@@ -160,11 +168,14 @@ class QueryBuilder:
 
     def _note_table(self, reference: TableReference, gathered: _Gathered) -> None:
         name = reference.name
-        if name in self.project.datasources or self._quarantined(name):
+        if reference.is_function:
+            if name.lower() not in ALLOWED_TABLE_FUNCTIONS:
+                raise SqlError(
+                    f"The query uses disabled table functions: '{name}'", offset=reference.start
+                )
+        elif name in self.project.datasources or self._quarantined(name):
             gathered.datasources.add(name)
-        elif not (
-            reference.after_in or reference.is_function or name.lower() in ALLOWED_SYSTEM_TABLES
-        ):
+        elif not reference.after_in and name.lower() not in ALLOWED_SYSTEM_TABLES:
             raise SqlError(f"Resource '{name}' not found", offset=reference.start)
 
     def _quarantined(self, name: str) -> str | None:
@@ -188,26 +199,31 @@ class QueryBuilder:
             return
         seen.add((pipe.name, node.name))
         yield pipe, node
-        for reference in self._references(pipe, node):
-            found = self._resolve(pipe, node, reference.name)
-            if found is not None:
-                yield from self._reached(*found, seen)
+        for found in self._inner(pipe, node):
+            yield from self._reached(*found, seen)
 
-    def _references(self, pipe: Pipe, node: Node) -> list[TableReference]:
-        """Return the tables of a node over all branches of its template."""
-        found: list[TableReference] = []
-        for rendered in self._samples(pipe, node):
-            try:
-                found.extend(_scan(rendered.sql).tables)
-            except SqlError:
-                continue  # `check` reports it
-        return found
+    def _inner(self, pipe: Pipe, node: Node) -> list[tuple[Pipe, Node]]:
+        """Return the nodes that a node reads, over all branches of its template."""
+        key = (pipe.name, node.name)
+        if key not in self._reads:
+            names = {
+                reference.name: None  # in the order of the text, each once
+                for rendered in self._samples(pipe, node)
+                for reference in _tables(rendered.sql)
+            }
+            found = (self._resolve(pipe, node, name) for name in names)
+            self._reads[key] = [inner for inner in found if inner is not None]
+        return self._reads[key]
 
-    def _samples(self, pipe: Pipe, node: Node) -> Iterable[Rendered]:
+    def _samples(self, pipe: Pipe, node: Node) -> list[Rendered]:
+        """Return renderings that take every branch; none where `check` has an error to show."""
         if not node.is_template:
             return [Rendered(node.sql, {}, {})]
         template = self._templates[pipe.name, node.name]
-        return [] if isinstance(template, TemplateError) else template.branches()
+        try:
+            return [] if isinstance(template, TemplateError) else list(template.branches())
+        except TemplateError:
+            return []
 
     def samples(self, pipe: Pipe, node: Node) -> Iterator[str]:
         """Yield queries of a node that take each branch of its template, with sample values."""
@@ -223,8 +239,7 @@ class QueryBuilder:
         for pipe in self.project.pipes.values():
             for node in pipe.nodes:
                 errors.extend(self._check_node(pipe, node))
-            errors.extend(self._check_cycles(pipe))
-        return errors
+        return [*errors, *self._check_cycles()]
 
     def _check_node(self, pipe: Pipe, node: Node) -> Iterator[MartletError]:
         template = self._templates.get((pipe.name, node.name))
@@ -238,6 +253,11 @@ class QueryBuilder:
                 location=node.location,
                 hint="a materialized view runs on insert: write the value into the SQL",
             )
+        if template:
+            try:
+                deque(template.branches(), maxlen=0)
+            except TemplateError as failure:
+                yield _located(failure, pipe, node, failure.offset or 0)
         reported: set[str] = set()
         for rendered in self._samples(pipe, node):
             for error in self._check_sql(pipe, node, rendered.sql):
@@ -252,7 +272,8 @@ class QueryBuilder:
             yield _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
             return
         for reference in scanned.tables:
-            if self._resolve(pipe, node, reference.name) is None:
+            is_named_by_request = SAMPLE_NAME in reference.name
+            if not is_named_by_request and self._resolve(pipe, node, reference.name) is None:
                 try:
                     self._note_table(reference, _Gathered())
                 except SqlError as error:
@@ -273,26 +294,34 @@ class QueryBuilder:
             return f"did you mean {near[0]}?"
         return "data sources, pipes and nodes of the same pipe can be read by name"
 
-    def _check_cycles(self, pipe: Pipe) -> Iterator[MartletError]:
-        for node in pipe.nodes:
-            path = self._cycle(pipe, node, [])
-            if path and path[0] == (pipe.name, node.name) == min(path):
-                names = " -> ".join(name for _, name in [*path, path[0]])
-                yield DatafileError(
-                    f"Nodes that read each other in a circle: {names}", location=node.location
-                )
+    def _check_cycles(self) -> Iterator[MartletError]:
+        """Report each circle of nodes once, at the first of them that is met."""
+        done: set[tuple[str, str]] = set()
+        for pipe in self.project.pipes.values():
+            for node in pipe.nodes:
+                for circle in self._circles(pipe, node, [], done):
+                    yield DatafileError(
+                        f"Nodes that read each other in a circle: {' -> '.join(circle)}",
+                        location=node.location,
+                    )
 
-    def _cycle(
-        self, pipe: Pipe, node: Node, path: list[tuple[str, str]]
-    ) -> list[tuple[str, str]] | None:
+    def _circles(
+        self, pipe: Pipe, node: Node, path: list[tuple[str, str]], done: set[tuple[str, str]]
+    ) -> Iterator[list[str]]:
         key = (pipe.name, node.name)
         if key in path:
-            return path[path.index(key) :]
-        for reference in self._references(pipe, node):
-            found = self._resolve(pipe, node, reference.name)
-            if found is not None and (cycle := self._cycle(*found, [*path, key])):
-                return cycle
-        return None
+            yield [name for _, name in [*path[path.index(key) :], key]]
+        elif key not in done:
+            for inner in self._inner(pipe, node):
+                yield from self._circles(*inner, [*path, key], done)
+            done.add(key)
+
+
+def _tables(sql: str) -> Iterable[TableReference]:
+    try:
+        return _scan(sql).tables
+    except SqlError:
+        return ()  # `check` reports it
 
 
 def _compile(node: Node) -> Template | TemplateError:

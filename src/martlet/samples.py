@@ -1,10 +1,12 @@
 """Examples for a person who has just started a server: an event to post, an endpoint to call."""
 
 import json
+import time
+from pathlib import Path
 
 from martlet.errors import MartletError
-from martlet.model import Column, NodeType, Project
-from martlet.types import Group
+from martlet.model import Column, NodeType
+from martlet.types import ColumnType, Group
 from martlet.workspace import Workspace
 
 _VALUES: dict[Group, object] = {
@@ -12,6 +14,7 @@ _VALUES: dict[Group, object] = {
     Group.FLOAT: 1.5,
     Group.DECIMAL: "1.5",
     Group.BOOL: True,
+    Group.FIXED_STRING: "",
     Group.UUID: "61f0c404-5cb3-11e7-907b-a6006ad3dba0",
     Group.DATE: "2025-01-31",
     Group.DATETIME: "2025-01-31 12:00:00",
@@ -21,21 +24,26 @@ _VALUES: dict[Group, object] = {
     Group.JSON: {},
 }
 
+# Looking for an endpoint to show takes no longer, except for one last query.
+_SEARCH_S = 1.0
 
-def sample_datasource(project: Project) -> tuple[str, str] | None:
-    """Return a data source that takes events, and one event: its fixture's first, or a made one."""
-    for name, source in sorted(project.datasources.items()):
+
+def sample_datasource(workspace: Workspace) -> tuple[str, str] | None:
+    """Return a data source and an event it accepts: its fixture's first, or a made one."""
+    live = workspace.live
+    for name, source in sorted(live.project.datasources.items()):
         columns = [column for column in source.columns if column.json_path]
-        if not columns:
-            continue
-        fixture = project.fixtures.get(name)
-        if fixture and fixture.suffix == ".ndjson":
-            with fixture.open() as file:
-                line = file.readline().strip()
-            if line:
-                return name, line
-        return name, json.dumps(_event(columns))
+        for event in (_first_line(live.project.fixtures.get(name)), json.dumps(_event(columns))):
+            if columns and event and live.coders[name].code(event.encode(), "ndjson").accepted == 1:
+                return name, event
     return None
+
+
+def _first_line(fixture: Path | None) -> str:
+    if fixture is None or fixture.suffix != ".ndjson":
+        return ""
+    with fixture.open(errors="replace") as file:
+        return file.readline().strip()
 
 
 def _event(columns: list[Column]) -> dict[str, object]:
@@ -51,20 +59,31 @@ def _event(columns: list[Column]) -> dict[str, object]:
                 break
             inner = deeper
         else:
-            inner[keys[-1]] = _VALUES.get(column.type.bare.family.group, "text")
+            inner[keys[-1]] = _value(column.type.bare)
     return event
+
+
+def _value(kind: ColumnType) -> object:
+    if kind.family.group is Group.IP:
+        return "127.0.0.1" if kind.family.name == "IPv4" else "::1"
+    if kind.family.group is Group.ENUM:
+        return next(name for name in kind.arguments if isinstance(name, str))
+    return _VALUES.get(kind.family.group, "text")
 
 
 def sample_endpoint(workspace: Workspace) -> str | None:
     """Return an endpoint that answers rows without parameters; else any that answers."""
     answering = None
+    until = time.monotonic() + _SEARCH_S
     for pipe in workspace.live.project.pipes.values():
         if pipe.type is not NodeType.ENDPOINT:
             continue
+        if time.monotonic() > until:
+            break
         try:
             query = workspace.live.queries.build(pipe, {})
             body = workspace.engine.execute(
-                f"SELECT count() FROM (\n{query.sql}\n)",
+                f"SELECT count() FROM (SELECT 1 FROM (\n{query.sql}\n) LIMIT 1)",
                 format="TSV",
                 settings=query.settings,
                 parameters=query.secrets,

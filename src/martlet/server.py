@@ -259,6 +259,9 @@ class _Protocol(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: an offer to upgrade may be ignored."""
+
     def send_400_response(self, msg: str) -> None:
         self._refuse("400 Bad Request", "The request is not valid HTTP/1.1")
 
@@ -395,8 +398,9 @@ def _is_datafile(path: PurePath) -> bool:
 
 def _folders(project: Project) -> set[PurePath]:
     """Return the folders that have a project's files, relative to it."""
-    resources = [*project.datasources.values(), *project.pipes.values()]
-    return {folder for each in resources for folder in PurePath(each.location.path).parents}
+    places = [source.location for source in project.datasources.values()]
+    places += [pipe.location for pipe in project.pipes.values()]
+    return {folder for place in places for folder in PurePath(place.path).parents}
 
 
 async def _changes(

@@ -68,7 +68,7 @@ def test_finally_runs_when_the_error_goes_on():
         ("{{x}} {{x[0]}} {{x.get('a')}} {{x + 1}} {{x * 2}} {{-x}}", " ".join(["'__no_value__'"] * 6)),
         ("{{JSON(x)['a'][0]}} {{JSON(x, '[1]')}}", "'__no_value__' [1]"),
         ("{{column(x)}} {{columns(x)}} {{symbol(x)}} {{table(x)}}",
-         "`placeholder` `placeholder` `placeholder` placeholder"),
+         "`__sample_name__` `__sample_name__` `__sample_name__` __sample_name__"),
         ("{{column(x, 'a')}} {{split_to_array(x)}}", "`a` ['']"),
         ("{{day_diff(x, y)}} {{date_diff_in_hours(DateTime(x), y)}}", "0 0"),
         ("{{tb_secret('s')}} {{error('a')}}{{custom_error('b')}}", "{s: String} "),

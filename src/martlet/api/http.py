@@ -11,7 +11,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from martlet.errors import MartletError, QueryError, RequestError, TemplateAbort, TemplateError
+from martlet.errors import (
+    MartletError,
+    QueryError,
+    RequestError,
+    TemplateAbort,
+    TemplateError,
+    TokenError,
+)
 
 log = logging.getLogger("martlet.api")
 
@@ -57,11 +64,19 @@ class Request:
 
     @property
     def token(self) -> str | None:
-        """The token's value, from wherever it was put."""
-        scheme, _, value = self.headers.get("authorization", "").partition(" ")
+        """The token's value, from wherever it was put.
+
+        Raises:
+            TokenError: an Authorization header of another form, and no token elsewhere.
+        """
+        header = self.headers.get("authorization", "").strip()
+        scheme, _, value = header.partition(" ")
         if scheme.lower() == "bearer" and value.strip():
             return value.strip()
-        return self.query.get("token") or self.headers.get("x-api-key") or None
+        found = self.query.get("token") or self.headers.get("x-api-key") or None
+        if header and not found:
+            raise TokenError("The Authorization header is not of the form `Bearer <token>`")
+        return found
 
 
 @dataclass
@@ -89,8 +104,9 @@ def parse_form(text: str, what: str) -> dict[str, str]:
         RequestError: it is not UTF-8 behind its escapes, or has too many fields.
     """
     try:
+        text.encode()  # bytes that a server could not decode are lone surrogates here
         return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000))
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise RequestError(f"{what} is not UTF-8 behind its percent-escapes") from error
     except ValueError as error:
         raise RequestError(f"{what} has more than 1000 fields") from error
@@ -127,7 +143,7 @@ def failure(request: Request, error: BaseException) -> Response:
         return json_response({"error": f"Internal error, request {request.id}"}, status=500)
     if isinstance(error, TemplateAbort) and isinstance(error.body, dict):
         return json_response(error.body, status=error.status)
-    content: dict[str, object] = {"error": error.message}
+    content: dict[str, object] = {"error": _with_advice(error)}
     if isinstance(error, TemplateError) and error.documentation:
         content["documentation"] = error.documentation
     response = json_response(content, status=error.status)
@@ -136,6 +152,11 @@ def failure(request: Request, error: BaseException) -> Response:
     if error.status == 503:
         response.headers["retry-after"] = "1"
     return response
+
+
+def _with_advice(error: MartletError) -> str:
+    """Return the message with what to do; clients show only `error`."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -1,10 +1,14 @@
 """Operations that answer from data."""
 
+import json
+import re
+
 import orjson
 
 from martlet.api.http import Request, Response, json_response, parse_form
 from martlet.errors import NotFoundError, RequestError, TokenError
 from martlet.formats import FORMATS
+from martlet.ingest.bodies import decode_body
 from martlet.model import NodeType, Pipe
 from martlet.query import find_pipe
 from martlet.tokens import ADMIN_TOKEN_NAME, READ_PIPE, USER_TOKEN_NAME
@@ -23,7 +27,10 @@ _NOT_YET = {
     "explain": "the plan of an endpoint's query",
 }
 
-_LOOPBACK = ("127.", "::1", "localhost", "::ffff:127.")
+_LOOPBACK = re.compile(r"127(?:\.\d+){3}|::1|localhost|::ffff:127(?:\.\d+){3}")
+
+# A form or JSON object of parameters, after gunzip or unzstd.
+MAX_PARAMETER_BYTES = 10 * 1024 * 1024
 
 
 def run_pipe(workspace: Workspace, request: Request, pipe: str, extension: str) -> Response:
@@ -72,12 +79,17 @@ def parameter_values(request: Request) -> dict[str, object]:
 def _body_values(request: Request) -> dict[str, object]:
     if request.method != "POST" or not request.body.strip():
         return {}
+    body = decode_body(
+        request.body,
+        encoding=request.headers.get("content-encoding"),
+        max_decoded_bytes=MAX_PARAMETER_BYTES,
+    )
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
-        return _json_values(request.body)
+        return _json_values(body)
     if media_type in ("application/x-www-form-urlencoded", ""):
         try:
-            text = request.body.decode()
+            text = body.decode()
         except UnicodeDecodeError as error:
             raise RequestError("The form in the body is not UTF-8") from error
         return {**parse_form(text, "The form in the body")}
@@ -90,7 +102,9 @@ def _body_values(request: Request) -> dict[str, object]:
 def _json_values(body: bytes) -> dict[str, object]:
     try:
         content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        if isinstance(content, dict):
+            content = json.loads(body)  # orjson makes floats of long integers, this is exact
+    except (ValueError, RecursionError) as error:
         raise RequestError(f"The JSON in the body cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise RequestError("The JSON in the body is not an object of parameters")
@@ -115,8 +129,8 @@ def health(workspace: Workspace, request: Request) -> Response:
 
 def local_tokens(workspace: Workspace, request: Request) -> Response:
     """`GET /tokens`: the workspace's own tokens, for callers on this machine alone."""
-    if not request.client.startswith(_LOOPBACK) or "x-forwarded-for" in request.headers:
-        raise TokenError("/tokens answers on loopback only")
+    if not _is_local(request):
+        raise TokenError("/tokens answers on loopback only, and not to web pages")
     admin = workspace.tokens.value(ADMIN_TOKEN_NAME)
     return json_response(
         {
@@ -124,4 +138,18 @@ def local_tokens(workspace: Workspace, request: Request) -> Response:
             "admin_token": admin,
             "workspace_admin_token": admin,
         }
+    )
+
+
+def _is_local(request: Request) -> bool:
+    """Whether a program on this machine asks: not a proxy, and no web page in a browser.
+
+    A page of another site sends its Origin; one whose name was bound to 127.0.0.1 its own Host.
+    """
+    host = re.sub(r":\d*$", "", request.headers.get("host", "localhost")).strip("[]")
+    return (
+        bool(_LOOPBACK.fullmatch(request.client))
+        and bool(_LOOPBACK.fullmatch(host))
+        and "origin" not in request.headers
+        and "x-forwarded-for" not in request.headers
     )

@@ -50,13 +50,17 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
         MethodError: the path exists with other methods, which the message names.
     """
     allowed = []
+    wanted = "GET" if method == "HEAD" else method
     for route, pattern in _PATTERNS:
         found = pattern.fullmatch(path)
         if found is None:
             continue
-        if route.method == method:
+        if route.method == wanted:
             return route, found.groupdict()
         allowed.append(route.method)
     if allowed:
         raise MethodError(f"{method} is not allowed on this path; use {' or '.join(allowed)}")
-    raise NotFoundError(f"Nothing is at {path[:200]}")
+    raise NotFoundError(
+        f"Nothing is at {path[:200]}",
+        hint="events go to /v0/events, endpoints are at /v0/pipes/<pipe>.json",
+    )

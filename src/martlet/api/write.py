@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from typing import cast
 
 from martlet.api.http import Answer, Request, Response, json_response, then
-from martlet.errors import RequestError
+from martlet.errors import RequestError, TooLargeError
 from martlet.ingest.bodies import decode_body
 from martlet.ingest.sinks import Appended
 from martlet.tokens import APPEND
@@ -28,6 +28,8 @@ def append_events(workspace: Workspace, request: Request) -> Answer:
     token.require(APPEND, name)
     datasource = workspace.datasource(name)
     status = 200 if _flag(request, "wait") else 202
+    if len(request.body) > MAX_BODY_BYTES:
+        raise body_too_large()
     body = decode_body(
         request.body,
         encoding=request.headers.get("content-encoding"),
@@ -44,6 +46,14 @@ def append_events(workspace: Workspace, request: Request) -> Answer:
         )
 
     return then(cast("Future[object]", appended), answer)
+
+
+def body_too_large() -> TooLargeError:
+    """Return the error for a request above `MAX_BODY_BYTES`."""
+    return TooLargeError(
+        f"The body is larger than {MAX_BODY_BYTES} bytes (10 MB), the limit of one request;"
+        " nothing of it was stored"
+    )
 
 
 def _flag(request: Request, name: str) -> bool:

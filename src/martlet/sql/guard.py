@@ -5,6 +5,7 @@ not the scalar function `file()`, `INTO OUTFILE` nor a second statement; those a
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from martlet.errors import SqlError
 from martlet.sql.lexer import Kind, Lexeme
@@ -44,7 +45,17 @@ REFUSED_FUNCTIONS = frozenset(
 ALLOWED_SYSTEM_TABLES = frozenset(
     {"system.numbers", "system.numbers_mt", "system.one", "system.functions", "system.zeros"}
 )
-_CATALOGUES = frozenset({"system", "information_schema"})
+_DATABASES = frozenset({"system", "information_schema", "default"})
+
+# Tables of Martlet's own beside the project's: views, their trials, tables on the way to another.
+INTERNAL_PREFIXES = ("__view_", "__trial_", "__new_", "__copy_")
+
+# Behind these words, and behind most symbols, FORMAT is a column's name and not the clause.
+_BEFORE_COLUMN = frozenset(
+    """AS BY SELECT DISTINCT WHERE PREWHERE HAVING QUALIFY ON USING AND OR NOT IN LIKE ILIKE BETWEEN
+    WHEN THEN ELSE CASE LIMIT WITH FROM JOIN""".split()
+)
+_BEHIND_FORMAT = frozenset({"SETTINGS", "INTO"})
 
 
 def check_select(lexemes: Sequence[Lexeme]) -> None:
@@ -55,7 +66,9 @@ def check_select(lexemes: Sequence[Lexeme]) -> None:
     """
     _check_statement(lexemes)
     _check_calls(lexemes)
+    _check_function_values(lexemes)
     _check_catalogues(lexemes)
+    _check_internal(lexemes)
 
 
 def without_end(lexemes: Sequence[Lexeme]) -> list[Lexeme]:
@@ -83,19 +96,30 @@ def _check_statement(lexemes: Sequence[Lexeme]) -> None:
             raise SqlError("Only one statement is allowed", offset=lexeme.start)
         if lexeme.upper == "INTO" and following and following.upper == "OUTFILE":
             raise SqlError("INTO OUTFILE is not allowed", offset=lexeme.start)
-    if len(kept) > 2 and kept[-2].upper == "FORMAT" and kept[-1].kind is Kind.WORD:
-        _check_format(kept)
+        if lexeme.text == "|" and lexeme.kind is Kind.SYMBOL:
+            raise SqlError("The pipe operator |> is not allowed", offset=lexeme.start)
+    _check_format(kept)
 
 
 def _check_format(lexemes: Sequence[Lexeme]) -> None:
-    """Refuse `... FORMAT JSON`; `SELECT a AS format x`-like ends are not valid SQL anyway."""
-    before = lexemes[-3]
-    if before.upper != "AS" and before.text not in (",", ".", "("):
-        raise SqlError(
-            "FORMAT is not allowed in a pipe",
-            offset=lexemes[-2].start,
-            hint="the format is the extension of the endpoint's URL: .json, .csv, .ndjson, ...",
-        )
+    """Refuse `... FORMAT JSON`, also before SETTINGS; a column may be called format."""
+    for index in range(1, len(lexemes) - 1):
+        before, lexeme, name = lexemes[index - 1 : index + 2]
+        if lexeme.upper != "FORMAT" or name.name is None:
+            continue
+        behind = lexemes[index + 2].upper if index + 2 < len(lexemes) else ""
+        is_last = index + 2 == len(lexemes)
+        is_operand_before = before.kind is not Kind.SYMBOL or before.text in (")", "]", "*")
+        if (
+            (is_last or behind in _BEHIND_FORMAT)
+            and is_operand_before
+            and before.upper not in _BEFORE_COLUMN
+        ):
+            raise SqlError(
+                "FORMAT is not allowed in a pipe",
+                offset=lexeme.start,
+                hint="the format is the extension of the endpoint's URL: .json, .csv, .ndjson, ...",
+            )
 
 
 def _check_parentheses(lexemes: Iterable[Lexeme]) -> None:
@@ -125,16 +149,44 @@ def _check_calls(lexemes: Sequence[Lexeme]) -> None:
             )
 
 
+def _check_function_values(lexemes: Sequence[Lexeme]) -> None:
+    """Refuse functions that are given by name: `* APPLY(file)`, `arrayMap(file, paths)`."""
+    for index, lexeme in enumerate(lexemes):
+        name = lexeme.name
+        if name is None or name.lower() not in REFUSED_FUNCTIONS:
+            continue
+        before = index - 1
+        while before >= 0 and lexemes[before].text == "(":
+            before -= 1
+        caller = (lexemes[before].name or "").lower() if before >= 0 else ""
+        is_argument = before < index - 1 and caller.startswith(("array", "map"))
+        if caller == "apply" or is_argument:
+            raise SqlError(f"The function {name} is not allowed", offset=lexeme.start)
+
+
 def _check_catalogues(lexemes: Sequence[Lexeme]) -> None:
+    aliases = {"default"} if _is_alias("default", lexemes) else set()
     for index in range(len(lexemes) - 2):
         name = lexemes[index].name
         if (
             name is None
-            or name.lower() not in _CATALOGUES
+            or name.lower() not in _DATABASES
             or lexemes[index + 1].text != "."
             or (index and lexemes[index - 1].text == ".")
+            or name in aliases
         ):
             continue
         table = f"{name}.{lexemes[index + 2].name}"
         if table.lower() not in ALLOWED_SYSTEM_TABLES:
             raise SqlError(f"Resource '{table}' not found", offset=lexemes[index].start)
+
+
+def _check_internal(lexemes: Iterable[Lexeme]) -> None:
+    for lexeme in lexemes:
+        name = lexeme.name
+        if name is not None and name.startswith(INTERNAL_PREFIXES):
+            raise SqlError(f"Resource '{name}' not found", offset=lexeme.start)
+
+
+def _is_alias(name: str, lexemes: Sequence[Lexeme]) -> bool:
+    return any(a.upper == "AS" and b.name == name for a, b in pairwise(lexemes))

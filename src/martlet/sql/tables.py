@@ -30,6 +30,7 @@ class TableReference:
         is_function: a table function, `numbers(10)`; `end` is before its parenthesis.
         has_alias: an alias follows.
         after_in: the right side of `x IN name`, where a name that is no table is a column.
+        is_qualified: written `database.name`, so that it is no CTE.
     """
 
     name: str
@@ -38,17 +39,23 @@ class TableReference:
     is_function: bool = False
     has_alias: bool = False
     after_in: bool = False
+    is_qualified: bool = False
 
 
 @dataclass(slots=True)
 class _Cte:
-    """A `name AS (SELECT ...)` of a WITH clause; seen from `visible` to the end of its frame."""
+    """A `name AS (SELECT ...)` of a WITH clause; seen from its end to `until`.
+
+    That of the first SELECT of a UNION is seen in the others too, any other one only in its own.
+    """
 
     name: str
     body_start: int
     frame: "_Frame"
     recursive: bool
+    branch: int
     body_end: int = 0
+    until: int = 1 << 62
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +68,7 @@ class _Frame:
         expects_table: the next name is a table.
         recursive: WITH RECURSIVE was read.
         defines: the CTE whose body this frame is.
+        branches: how often UNION and the like were read.
     """
 
     start: int
@@ -71,6 +79,7 @@ class _Frame:
     recursive: bool = False
     defines: _Cte | None = None
     end: int = field(default=1 << 62)
+    branches: int = 0
 
 
 class _Scanner:
@@ -100,7 +109,7 @@ class _Scanner:
                 self.open(frame, lexeme)
             elif lexeme.text == ")" and lexeme.kind is Kind.SYMBOL:
                 self.close(lexeme)
-            elif lexeme.text == "," and frame.clause in ("FROM", "ON"):
+            elif lexeme.text == "," and self.is_between_tables(frame):
                 frame.clause, frame.expects_table = "FROM", True
             elif lexeme.upper and self.text(self.index - 1) != "." and self.keyword(frame, lexeme):
                 pass
@@ -109,6 +118,11 @@ class _Scanner:
                 continue
             self.index += 1
         return [reference for reference, frame in self.found if not self.is_cte(reference, frame)]
+
+    def is_between_tables(self, frame: _Frame) -> bool:
+        if frame.clause == "USING":  # `USING x, y` names columns; `USING (x), t` goes on
+            return self.text(self.index - 1) == ")"
+        return frame.clause in ("FROM", "ON")
 
     def open(self, frame: _Frame, lexeme: Lexeme) -> None:
         before = self.lexemes[self.index - 1] if self.index else None
@@ -131,7 +145,7 @@ class _Scanner:
     def cte(self, frame: _Frame, inner: _Frame) -> None:
         name = self.name(self.index - 2)
         if name is not None and self.upper(self.index + 1) in ("SELECT", "WITH", "FROM", "VALUES"):
-            inner.defines = _Cte(name, inner.start, frame, frame.recursive)
+            inner.defines = _Cte(name, inner.start, frame, frame.recursive, frame.branches)
             self.ctes.append(inner.defines)
 
     def close(self, lexeme: Lexeme) -> None:
@@ -144,6 +158,8 @@ class _Scanner:
     def keyword(self, frame: _Frame, lexeme: Lexeme) -> bool:
         """Follow the clauses of one query level; False when the word is no keyword here."""
         word = lexeme.upper
+        if word in _SET_OPERATORS or (word == "EXCEPT" and frame.clause != "SELECT"):
+            self.next_branch(frame, lexeme)
         if word == "SELECT" or (word == "WITH" and frame.clause in _BEFORE_WITH):
             frame.is_query, frame.clause, frame.expects_table = True, word, False
         elif word == "RECURSIVE" and frame.clause == "WITH":
@@ -165,13 +181,33 @@ class _Scanner:
             return False
         return True
 
+    def next_branch(self, frame: _Frame, lexeme: Lexeme) -> None:
+        if frame.branches:
+            for cte in self.ctes:
+                if cte.frame is frame and cte.branch == frame.branches:
+                    cte.until = lexeme.start
+        frame.branches += 1
+
     def is_from_clause(self, frame: _Frame) -> bool:
-        if self.upper(self.index - 1) == "DISTINCT" and self.upper(self.index - 2) in ("IS", "NOT"):
+        if self.is_distinct_before():
             return False
-        if self.upper(self.index - 1) == "FILL":
-            return False
+        if frame.clause == "ORDER" and self.upper(self.index - 1) == "FILL":
+            return self.upper(self.index - 2) != "WITH"
         first = self.index == 0 or self.text(self.index - 1) == "("
         return frame.is_query or (first and not frame.is_call)
+
+    def is_distinct_before(self) -> bool:
+        """Whether `IS [NOT] DISTINCT` stands before, with an operand before it."""
+        index = self.index - 1
+        if self.upper(index) != "DISTINCT":
+            return False
+        index -= 2 if self.upper(index - 1) == "NOT" else 1
+        if index < 1 or self.upper(index) != "IS":
+            return False
+        operand = self.lexemes[index - 1]
+        if operand.kind is Kind.SYMBOL:
+            return operand.text in (")", "]")
+        return operand.upper not in _NOT_OPERANDS
 
     def dotted(self, index: int) -> tuple[str, int]:
         """Read a possibly qualified name; return it and the index behind it."""
@@ -192,6 +228,7 @@ class _Scanner:
             self.lexemes[index - 1].end,
             is_function=self.text(index) == "(",
             has_alias=self.has_alias(index),
+            is_qualified=index > self.index + 1,
         )
         self.found.append((reference, frame))
         self.index = index
@@ -211,14 +248,18 @@ class _Scanner:
             self.found.append((TableReference(name, *span, after_in=True), self.frames[-1]))
 
     def is_cte(self, reference: TableReference, frame: _Frame) -> bool:
-        return any(self.sees(reference, cte) for cte in self.ctes if cte.name == reference.name)
+        return not reference.is_qualified and any(
+            self.sees(reference, cte) for cte in self.ctes if cte.name == reference.name
+        )
 
     @staticmethod
     def sees(reference: TableReference, cte: _Cte) -> bool:
         if not cte.frame.start <= reference.start < cte.frame.end:
             return False
         inside_own = cte.body_start <= reference.start < cte.body_end
-        return cte.recursive if inside_own else reference.start > cte.body_end
+        if inside_own:
+            return cte.recursive
+        return cte.body_end < reference.start < cte.until
 
 
 # Elsewhere WITH belongs to WITH FILL, WITH TOTALS and the like.
@@ -227,7 +268,14 @@ _BEFORE_WITH = ("", "FROM", "UNION", "INTERSECT", "EXCEPT")
 # A parenthesis behind these words is not the argument list of a function.
 _NOT_CALLS = _AFTER_TABLE | frozenset(
     """AS IN AND OR NOT BY THEN ELSE WHEN CASE BETWEEN LIKE ILIKE DISTINCT WITH IS VALUES
-    OVER""".split()
+    OVER EXISTS""".split()
+)
+
+_SET_OPERATORS = ("UNION", "INTERSECT")  # EXCEPT is also `* EXCEPT (a)`
+
+# Behind these words a name such as `is` is a column and no operator.
+_NOT_OPERANDS = frozenset(
+    "SELECT DISTINCT WHERE PREWHERE HAVING AND OR NOT ON BY WHEN THEN ELSE CASE IN LIKE".split()
 )
 
 

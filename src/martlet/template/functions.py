@@ -15,6 +15,7 @@ from martlet.template.run import MAX_INTEGER_BITS, Run
 from martlet.template.values import (
     PAGE,
     SAMPLE,
+    SAMPLE_NAME,
     Fragment,
     LimitError,
     Sample,
@@ -38,7 +39,7 @@ def _text(value: object) -> str:
 
 def _name(value: object) -> str:
     """Return the text that names a column or table; a placeholder has a name of its own."""
-    return "placeholder" if isinstance(value, Sample) else _text(value)
+    return SAMPLE_NAME if isinstance(value, Sample) else _text(value)
 
 
 def defined(run: Run, value: object = None) -> bool:
@@ -85,7 +86,7 @@ def columns(run: Run, value: object, default: object = None, fn: object = None) 
                 "use `columns(column_names, 'default_column_name')`",
                 page=f"{PAGE}#columns",
             )
-        value = "placeholder" if default is None else default
+        value = SAMPLE_NAME if default is None else default
     if not isinstance(value, str):
         raise failure(
             "The 'columns' function expects a String not an Array", page=f"{PAGE}#columns"

@@ -68,6 +68,9 @@ class Sample(str):
 
 SAMPLE: Final = Sample(NO_VALUE)
 
+# The table or column that a sample names, where a template takes the name from a parameter.
+SAMPLE_NAME: Final = "__sample_name__"
+
 
 class TypedInt(int):
     """An integer that is printed as a call, `toInt32('5')`, and counts as a number."""
