@@ -45,7 +45,8 @@ class Token:
             TokenError: it does not; the message names the scope that is missing.
         """
         if not self.may(scope, resource):
-            raise TokenError(f"The token '{self.name}' lacks the scope {scope}:{resource}")
+            needed = f"{scope}:{resource}" if resource else scope
+            raise TokenError(f"The token '{self.name}' lacks the scope {needed}")
 
 
 def declared_scopes(project: Project) -> dict[str, frozenset[tuple[str, str]]]:

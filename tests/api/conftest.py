@@ -21,7 +21,7 @@ def open_api(clickhouse_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
     opened: list[Workspace] = []
 
     def open_files(
-        files: dict[str, str], *, environment: dict[str, str] | None = None, copy: Path | None = None
+        files: dict[str, str], *, secrets: dict[str, str] | None = None, copy: Path | None = None
     ) -> Api:
         root = tmp_path_factory.mktemp("project")
         if copy:
@@ -30,7 +30,7 @@ def open_api(clickhouse_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        project = load_project(root, environment=environment or {})
+        project = load_project(root, secrets=secrets)
         engine = ClickHouse(
             clickhouse_path, database=f"api_{next(_numbers)}", settings=project.settings
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from martlet.engines.clickhouse import ClickHouse
-from martlet.model import Datasource, Settings
+from martlet.model import Datasource
 
 _numbers = itertools.count(1)
 
@@ -16,9 +16,7 @@ Store = Callable[[Datasource, bytes], list[object]]
 @pytest.fixture(scope="module")
 def store(clickhouse_path: Path) -> Iterator[Store]:
     """Insert a block in a new table and read back what ClickHouse has stored."""
-    # What Tinybird's ClickHouse does by default, and `compatibility` would take back.
-    settings = Settings(clickhouse={"precise_float_parsing": "1"})
-    engine = ClickHouse(clickhouse_path, database=f"rows_{next(_numbers)}", settings=settings)
+    engine = ClickHouse(clickhouse_path, database=f"rows_{next(_numbers)}")
     writer = engine.writer()
 
     def store(datasource: Datasource, block: bytes) -> list[object]:

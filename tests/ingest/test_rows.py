@@ -351,3 +351,12 @@ def test_any_body_is_coded_or_refused_with_our_own_error(
     filled = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     if format == "ndjson" and not (len(filled) == 1 and filled[0].lstrip().startswith(b"[")):
         assert coded.accepted + len(coded.refused) == len(filled)
+
+
+def test_a_body_of_nothing_but_broken_lines_is_refused_whole():
+    coder = RowCoder(datasource(column("a", "Int8")))
+    with pytest.raises(
+        RequestError,
+        match=r"^More than 100000 rows do not fit data source '.+': nothing was stored\. The first: ",
+    ):
+        coder.code(b"x\n" * 100_001)

@@ -40,7 +40,7 @@ DATASOURCE copies
 NODE n
 SQL >
     %
-    SELECT count() AS c FROM numbers({{UInt64(n, 100000000)}}) WHERE NOT ignore(sipHash64(number))
+    SELECT count() AS c FROM numbers({{UInt64(n, 20000000)}}) WHERE NOT ignore(sipHash64(number))
 TYPE endpoint
 """,
     "martlet.toml": "[settings]\nquery_timeout_s = 20\n",

@@ -24,6 +24,7 @@ from martlet.model import Column, Datasource
 from martlet.types import ColumnType, Group
 
 MAX_ROW_BYTES = 900 * 1024
+MAX_REFUSED_ROWS = 100_000
 _SHOWN_LENGTH = 80
 
 # Between rows in one dump. orjson writes no raw newline, so this occurs nowhere else.
@@ -177,7 +178,8 @@ class RowCoder:
             format: `ndjson` or `json`, see `split_events`.
 
         Raises:
-            RequestError: the body as a whole is at fault, or the data source takes no events.
+            RequestError: the body as a whole is at fault, has more than `MAX_REFUSED_ROWS` that do
+                not fit, or the data source takes no events; nothing of it may be stored.
             TooLargeError: a row is above `MAX_ROW_BYTES`; nothing of the body may be stored.
         """
         if not self._fields:
@@ -190,6 +192,11 @@ class RowCoder:
         for events in split_events(body, format=format):
             _check_sizes(events.texts, seen)
             self._code_part(events, result)
+            if len(result.refused) > MAX_REFUSED_ROWS:
+                raise RequestError(
+                    f"More than {MAX_REFUSED_ROWS} rows do not fit data source '{self._name}':"
+                    f" nothing was stored. The first: {result.refused[0].errors[0]}"
+                )
             seen += len(events.texts)
         return result
 
