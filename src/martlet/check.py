@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from martlet.engines.clickhouse import ClickHouse
-from martlet.errors import DatafileError, DatafileWarning, Location, MartletError, QueryError
+from martlet.errors import (
+    DatafileError,
+    DatafileWarning,
+    Location,
+    MartletError,
+    ProjectError,
+    QueryError,
+)
 from martlet.files.project import read_project
 from martlet.ingest.rows import RowCoder
 from martlet.model import Node, Pipe, Project
@@ -41,7 +48,8 @@ class Report:
                 files[resource.location.path] = (resource.name, kind)
         for error in self.errors:
             path = error.location.path if error.location else "."
-            files.setdefault(path, (Path(path).stem, _KINDS.get(Path(path).suffix, "project")))
+            name = Path(path).stem or self.project.root.resolve().name
+            files.setdefault(path, (name, _KINDS.get(Path(path).suffix, "project")))
         return {
             "ok": self.ok,
             "resources": [self._resource(path, *named) for path, named in sorted(files.items())],
@@ -74,6 +82,19 @@ def check_project(root: Path, *, environment: Mapping[str, str]) -> Report:
     if not found:
         found += _engine_errors(project, queries)
     return Report(project, sorted(found, key=_place))
+
+
+def load_checked(root: Path, *, environment: Mapping[str, str]) -> Project:
+    """Read a project that must be without errors in its files; its templates are looked at later.
+
+    Raises:
+        ProjectError: all errors, those of templates too.
+    """
+    project, errors = read_project(root, environment=environment)
+    if not errors:
+        return project
+    errors += [*QueryBuilder(project).check(), *_coder_errors(project)]
+    raise ProjectError(sorted(errors, key=_place))
 
 
 def _coder_errors(project: Project) -> Iterator[MartletError]:

@@ -10,6 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -93,60 +94,57 @@ def _port(text: str) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     from martlet import server
-    from martlet.files.project import load_project
+    from martlet.check import load_checked
     from martlet.workspace import Workspace
 
     begun = time.perf_counter()
     server.configure_logging(options.log_format)
     root: Path = options.folder
-    project = load_project(root, environment=dict(os.environ))
+    load = partial(load_checked, root, environment=dict(os.environ))
+    project = load()
     for warning in project.warnings:
         log.warning("warning: %s", warning)
     listener = server.bind(options.host, options.port)
-    listener_port = listener.getsockname()[1]
     data = options.data or root / ".martlet"
-    if options.fresh:
-        _delete_data(data / "clickhouse")
+    _claim(data / "clickhouse", fresh=options.fresh)
     workspace = Workspace.open(project, data, admin_token=os.environ.get("MARTLET_ADMIN_TOKEN"))
     if options.dev:
         _seed(workspace)
+    port = listener.getsockname()[1]
     ready_s = time.perf_counter() - begun
 
     def started() -> None:
         host = f"[{options.host}]" if ":" in options.host else options.host
-        url = f"http://{host}:{listener_port}"
+        url = f"http://{host}:{port}"
         if options.log_format == "json":  # for a log that is kept: without the token
             log.info("ready in %.1f s on %s", ready_s, url)
         else:
             print(_start_block(workspace, url, data, ready_s), flush=True)
 
-    server.serve(
-        workspace,
-        listener,
-        root=root,
-        reload=options.dev,
-        started=started,
-        environment=dict(os.environ),
-    )
+    server.serve(workspace, listener, started=started, reload=load if options.dev else None)
     return 0
 
 
-def _delete_data(folder: Path) -> None:
-    """Delete ClickHouse's folder.
+def _claim(folder: Path, *, fresh: bool) -> None:
+    """See that no server runs on ClickHouse's folder; delete it if it is to be fresh.
+
+    ClickHouse itself would refuse too, but not without a message of its own.
 
     Raises:
-        EngineError: a server runs on it.
+        EngineError: one does.
     """
     import fcntl
 
     with contextlib.suppress(FileNotFoundError), (folder / "status").open("rb") as status:
         try:
-            fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as ClickHouse does
+            fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EngineError(
-                f"The data folder {folder} is in use by another process: nothing was deleted"
+                f"The data folder {folder} is in use: another server runs on it",
+                hint="stop that one, or choose another folder with --data",
             ) from None
-    shutil.rmtree(folder, ignore_errors=True)
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seed(workspace: "Workspace") -> None:
@@ -242,10 +240,10 @@ def _summary(project: Project) -> str:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from martlet.files.project import load_project
+    from martlet.check import load_checked
     from martlet.project_tests import Outcome, run_tests
 
-    project = load_project(options.folder, environment=dict(os.environ))
+    project = load_checked(options.folder, environment=dict(os.environ))
     outcomes: list[Outcome] = []
     for outcome in run_tests(project, options.names):
         outcomes.append(outcome)

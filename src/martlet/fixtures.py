@@ -86,6 +86,10 @@ def _load_csv(
 ) -> Appended:
     """Insert a CSV file as ClickHouse reads it; its header, if any, names the columns."""
     content = path.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path.name} is not UTF-8: {error.reason} at {error.start}") from error
     header = [name.strip().strip('"') for name in _first_line(content).split(",")]
     known = {column.name for column in datasource.columns}
     named = set(header) <= known

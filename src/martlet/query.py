@@ -76,7 +76,7 @@ class _Scanned:
 def _scan(sql: str) -> _Scanned:
     lexemes = without_end(list(lex(sql)))
     check_select(lexemes)
-    return _Scanned(sql[: lexemes[-1].end].strip(), tuple(find_tables(lexemes)))
+    return _Scanned(sql[: lexemes[-1].end], tuple(find_tables(lexemes)))
 
 
 class QueryBuilder:

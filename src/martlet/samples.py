@@ -21,6 +21,7 @@ _VALUES: dict[Group, object] = {
     Group.DATETIME64: "2025-01-31 12:00:00.000",
     Group.ARRAY: [],
     Group.MAP: {},
+    Group.NESTED: [],
     Group.JSON: {},
 }
 
@@ -68,6 +69,9 @@ def _value(kind: ColumnType) -> object:
         return "127.0.0.1" if kind.family.name == "IPv4" else "::1"
     if kind.family.group is Group.ENUM:
         return next(name for name in kind.arguments if isinstance(name, str))
+    if kind.family.group is Group.TUPLE:
+        values = [_value(inner.bare) for inner in kind.inner]
+        return dict(zip(kind.names, values, strict=True)) if kind.names else values
     return _VALUES.get(kind.family.group, "text")
 
 

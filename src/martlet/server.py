@@ -25,7 +25,6 @@ from martlet.api.http import JSON, Request, Response, failure
 from martlet.api.routes import ROUTES
 from martlet.api.write import MAX_BODY_BYTES
 from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
-from martlet.files.project import load_project
 from martlet.model import Project
 from martlet.workspace import Workspace
 
@@ -313,20 +312,16 @@ def serve(
     workspace: Workspace,
     listener: socket.socket,
     *,
-    root: Path,
-    reload: bool,
     started: Callable[[], None],
-    environment: dict[str, str],
+    reload: Callable[[], Project] | None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what was accepted is finished before this returns.
 
     Args:
         workspace: the open project; it is closed at the end.
         listener: from `bind`.
-        root: the project folder, watched when `reload` is true.
-        reload: apply changes of the files while running.
         started: called once the server answers.
-        environment: what datafiles may expand.
+        reload: reads the project again when its files change; without it changes are left alone.
     """
     app = App(workspace)
     config = uvicorn.Config(
@@ -346,7 +341,7 @@ def serve(
     server = _Server(config)
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_run(server, app, listener, root if reload else None, started, environment))
+            runner.run(_run(server, app, listener, started, reload))
     finally:
         app.threads.shutdown(wait=True)
         workspace.close()
@@ -356,9 +351,8 @@ async def _run(
     server: uvicorn.Server,
     app: App,
     listener: socket.socket,
-    watched: Path | None,
     started: Callable[[], None],
-    environment: dict[str, str],
+    reload: Callable[[], Project] | None,
 ) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -372,8 +366,8 @@ async def _run(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, on_signal)
     watcher = None
-    if watched:
-        watcher = asyncio.create_task(_watch(app.workspace, watched, stop, environment))
+    if reload:
+        watcher = asyncio.create_task(_watch(app.workspace, reload, stop))
     announcer = asyncio.create_task(_announce(server, started))
     await server.serve(sockets=[listener])
     stop.set()
@@ -404,9 +398,9 @@ def _folders(project: Project) -> set[PurePath]:
 
 
 async def _changes(
-    workspace: Workspace, root: Path, stop: asyncio.Event
+    workspace: Workspace, stop: asyncio.Event
 ) -> AsyncIterator[set[tuple[watchfiles.Change, str]]]:
-    root = root.resolve()
+    root = workspace.live.project.root.resolve()
 
     def is_watched(change: watchfiles.Change, path: str) -> bool:
         changed = PurePath(path).relative_to(root)
@@ -425,20 +419,18 @@ async def _changes(
         yield found
 
 
-async def _watch(
-    workspace: Workspace, root: Path, stop: asyncio.Event, environment: dict[str, str]
-) -> None:
+async def _watch(workspace: Workspace, reload: Callable[[], Project], stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    async for changed in _changes(workspace, root, stop):
+    async for changed in _changes(workspace, stop):
         names = ", ".join(sorted({Path(path).name for _, path in changed}))
         log.info("changed: %s", names)
-        await loop.run_in_executor(None, _reload, workspace, root, environment)
+        await loop.run_in_executor(None, _reload, workspace, reload)
 
 
-def _reload(workspace: Workspace, root: Path, environment: dict[str, str]) -> None:
+def _reload(workspace: Workspace, reload: Callable[[], Project]) -> None:
     """Apply the files as they are now; on an error the project before goes on serving."""
     try:
-        changes = workspace.apply(load_project(root, environment=environment))
+        changes = workspace.apply(reload())
     except ProjectError as error:
         log.error("not applied, the project before goes on:\n%s", error)
     except MartletError as error:

@@ -10,7 +10,6 @@ from martlet.api.http import Request, Response
 from martlet.workspace import Workspace
 
 
-
 @dataclass
 class Api:
     """Calls a workspace as HTTP clients do, with its admin token unless told otherwise."""

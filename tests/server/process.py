@@ -78,7 +78,9 @@ class Output:
                     if found := re.search(pattern, line):
                         return found
                 left = end - time.monotonic()
-                assert left > 0 and not self._ended, f"no {pattern!r} in:\n{self.text}"
+                missing = f"no {pattern!r} in:\n{self.text}"
+                assert left > 0, missing
+                assert not self._ended, missing
                 self._changed.wait(left)
 
     def finish(self) -> str:
@@ -160,9 +162,7 @@ class Server:
         return answer.json()["data"]
 
     def post(self, datasource: str, *events: Mapping[str, object], parameters: str = "") -> Answer:
-        return self.request(
-            "POST", f"/v0/events?name={datasource}{parameters}", ndjson(events)
-        )
+        return self.request("POST", f"/v0/events?name={datasource}{parameters}", ndjson(events))
 
     def raw(self, sent: bytes, *, timeout_s: float = DEADLINE_S) -> bytes:
         """Send bytes and return all that comes until the server closes."""

@@ -108,4 +108,7 @@ def test_refused_rows_survive_too(start_server, project):
     assert answer.json() == {"successful_rows": 0, "quarantined_rows": 2}
     server.wait_exit()
     rows = start_server(project).rows("refused")
-    assert rows == [{"raw": "not json"}, {"raw": json.dumps({"id": "a", "n": "x"}, separators=(",", ":"))}]
+    assert rows == [
+        {"raw": "not json"},
+        {"raw": json.dumps({"id": "a", "n": "x"}, separators=(",", ":"))},
+    ]

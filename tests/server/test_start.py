@@ -1,14 +1,13 @@
 """Starting: what is refused and how it reads, what is printed, what the options do."""
 
 import json
-import os
 import shutil
 import socket
 import stat
 import subprocess
 
 import pytest
-from tests.server.conftest import PROJECT, write_files
+from tests.server.conftest import write_files
 from tests.server.process import TOKEN, run
 
 ENDPOINT = "NODE n\nSQL >\n    SELECT * FROM names\nTYPE endpoint\n"
@@ -30,7 +29,7 @@ def test_a_taken_port(project):
     assert not (project / ".martlet").exists()
 
 
-def test_a_port_that_another_server_takes_while_it_starts(start_server, project):
+def test_a_port_that_another_server_has(start_server, project):
     server = start_server(project)
     ran = run("serve", project, "--port", str(server.port), "--data", str(project / "other"))
     assert ran.returncode == 1
@@ -44,8 +43,10 @@ def test_a_data_folder_in_use(start_server, project, options):
     ran = run("serve", project, "--port", "0", *options)
     assert ran.returncode == 1
     assert ran.stdout == ""
-    assert ran.stderr.startswith(f"error: The data folder {project}/.martlet/clickhouse is in use")
-    assert ran.stderr.count("\n") == 1
+    assert ran.stderr == (
+        f"error: The data folder {project}/.martlet/clickhouse is in use: another server runs on it\n"
+        "hint: stop that one, or choose another folder with --data\n"
+    )
     assert server.rows("plain_count") == [{"rows": 1, "ids": 1}]
     assert server.stop() == 0
     assert start_server(project).rows("plain_count") == [{"rows": 1, "ids": 1}]
@@ -92,7 +93,7 @@ def test_an_empty_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("port", ["65536", "-1", "x", "١"])
+@pytest.mark.parametrize("port", ["65536", "-1", "x", "\u0661"])
 def test_a_port_that_is_none(project, port):
     ran = run("serve", project, f"--port={port}")
     assert ran.returncode == 2
@@ -156,7 +157,7 @@ def test_the_block_names_a_token_that_is_made_and_kept(start_server, tmp_path):
     assert bash(call)["data"] == [{"name": "text"}]
 
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
-    assert sorted(os.listdir(root / ".martlet")) == ["clickhouse", "tokens.json"]
+    assert sorted(each.name for each in tokens.parent.iterdir()) == ["clickhouse", "tokens.json"]
     answer = server.request("GET", "/tokens", token=None)
     assert answer.json()["workspace_admin_token"] == token
     assert server.request("GET", "/v0/pipes/shown.json", token="x").status == 403
@@ -258,7 +259,6 @@ def test_dev_alone_fills_data_sources_and_only_empty_ones(start_server, project,
         assert server.rows("viewed_ids") == [{"id": "mine", "times": 1}]
         assert server.rows("copies_ids") == [{"id": "mine", "times": 1}]
         server.stop()
-    assert PROJECT
 
 
 def test_a_data_source_that_keeps_no_rows_is_filled_once(start_server, tmp_path):
