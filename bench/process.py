@@ -45,7 +45,9 @@ class Server:
 
 
 @contextmanager
-def server(data: Path, *, command: str = "dev", arguments: tuple[str, ...] = ()) -> Iterator[Server]:
+def server(
+    data: Path, *, command: str = "dev", arguments: tuple[str, ...] = ()
+) -> Iterator[Server]:
     """Start `martlet` on a data folder and a free port; it ends with the block.
 
     Its log goes to a file in the data folder, as it would go to one in production.
@@ -79,7 +81,7 @@ def _wait(port: int, process: subprocess.Popen[bytes], data: Path) -> None:
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v0/health"):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/v0/health"):
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.01)
@@ -88,7 +90,7 @@ def _wait(port: int, process: subprocess.Popen[bytes], data: Path) -> None:
 
 def raw(job: dict[str, object]) -> dict[str, float]:
     """Run a job of `bench.raw` in a process of its own and return its figures."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", "bench.raw"],
         input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT,
     )  # fmt: skip

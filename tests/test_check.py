@@ -95,6 +95,16 @@ def test_errors_of_branches_no_request_takes_by_itself(check):
     assert "`cc`" in messages
 
 
+def test_branches_that_one_request_cannot_take_together(check):
+    hourly = "SCHEMA >\n    `hour` DateTime,\n    `n` AggregateFunction(count)\nENGINE AggregatingMergeTree\nENGINE_SORTING_KEY hour\n"
+    nodes = (
+        "NODE source\nSQL >\n    %\n    {% if span == 'day' %} SELECT id, ts FROM events {% else %} SELECT id, toDate(ts) AS day FROM events {% end %}\n"
+        "NODE n\nSQL >\n    %\n    SELECT {% if hours > 24 * 7 %} countMerge(n) {% else %} count(ts) {% end %} AS c FROM {% if hours > 24 * 7 %} hourly {% else %} events {% end %}\n"
+        "NODE last\nSQL >\n    %\n    SELECT {% if span == 'day' %} ts {% else %} day {% end %} FROM source\nTYPE endpoint\n"
+    )
+    assert found(check({"hourly.datasource": hourly, "p.pipe": nodes})) == []
+
+
 def test_all_errors_of_all_files(check):
     report = check(
         {

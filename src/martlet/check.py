@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def check_project(root: Path, *, environment: Mapping[str, str]) -> Report:
     """
     project, errors = read_project(root, environment=environment)
     queries = QueryBuilder(project)
-    found = [*errors, *queries.check(), *_coder_errors(project)]
+    found = [*errors, *_compile_errors(project, queries, errors)]
     if not found:
         found += _engine_errors(project, queries)
     return Report(project, sorted(found, key=_place))
@@ -93,11 +93,17 @@ def load_checked(root: Path, *, environment: Mapping[str, str]) -> Project:
     project, errors = read_project(root, environment=environment)
     if not errors:
         return project
-    errors += [*QueryBuilder(project).check(), *_coder_errors(project)]
+    errors += [*_compile_errors(project, QueryBuilder(project), errors)]
     raise ProjectError(sorted(errors, key=_place))
 
 
-def _coder_errors(project: Project) -> Iterator[MartletError]:
+def _compile_errors(
+    project: Project, queries: QueryBuilder, known: Sequence[MartletError]
+) -> Iterator[MartletError]:
+    """Yield errors of templates, SQL and rows, without those that only follow from known ones."""
+    broken = {Path(error.location.path).stem for error in known if error.location}
+    follow = {f"Resource '{name}' not found" for name in broken}
+    yield from (error for error in queries.check() if error.message not in follow)
     for source in project.datasources.values():
         try:
             RowCoder(source)

@@ -64,6 +64,10 @@ class _Gathered:
     secrets: dict[str, str] = field(default_factory=dict)
 
 
+class _HiddenError(SqlError):
+    """A WITH name of a query means something else in the SQL of a node that is put into it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Scanned:
     """A node's SQL that has passed the guard: its text up to the end and the tables it names."""
@@ -76,7 +80,12 @@ class _Scanned:
 def _scan(sql: str) -> _Scanned:
     lexemes = without_end(list(lex(sql)))
     check_select(lexemes)
-    return _Scanned(sql[: lexemes[-1].end], tuple(find_tables(lexemes)))
+    tables = tuple(find_tables(lexemes))
+    for table in tables:
+        if table.is_function and table.name.lower() not in ALLOWED_TABLE_FUNCTIONS:
+            message = f"The query uses disabled table functions: '{table.name}'"
+            raise SqlError(message, offset=table.start)
+    return _Scanned(sql[: lexemes[-1].end], tables)
 
 
 class QueryBuilder:
@@ -116,11 +125,12 @@ class QueryBuilder:
         values: Mapping[str, object],
         gathered: _Gathered,
         depth: int,
+        hidden: frozenset[str] = frozenset(),
     ) -> str:
         if depth > MAX_DEPTH:
             raise SqlError(f"The nodes and pipes that '{node.name}' reads are nested too deeply")
         rendered = self._render(pipe, node, values, is_sample=gathered.is_sample)
-        return self._inlined_text(pipe, node, rendered, values, gathered, depth)
+        return self._inlined_text(pipe, node, rendered, values, gathered, depth, hidden)
 
     def _inlined_text(
         self,
@@ -130,6 +140,7 @@ class QueryBuilder:
         values: Mapping[str, object],
         gathered: _Gathered,
         depth: int,
+        hidden: frozenset[str] = frozenset(),
     ) -> str:
         gathered.settings.update(_settings(rendered.settings))
         gathered.secrets.update(rendered.secrets)
@@ -139,8 +150,13 @@ class QueryBuilder:
             found = self._resolve(pipe, node, reference.name)
             if found is None:
                 self._note_table(reference, gathered)
+                if reference.name in hidden:
+                    raise _HiddenError(
+                        f"The node '{node.name}' reads '{reference.name}', but WITH gives that"
+                        " name to something else where the node is used: rename it there"
+                    )
                 return None
-            return self._inlined(*found, values, gathered, depth + 1)
+            return self._inlined(*found, values, gathered, depth + 1, hidden | reference.hidden)
 
         return replace_tables(scanned.sql, scanned.tables, subquery)
 
@@ -168,14 +184,11 @@ class QueryBuilder:
 
     def _note_table(self, reference: TableReference, gathered: _Gathered) -> None:
         name = reference.name
-        if reference.is_function:
-            if name.lower() not in ALLOWED_TABLE_FUNCTIONS:
-                raise SqlError(
-                    f"The query uses disabled table functions: '{name}'", offset=reference.start
-                )
-        elif name in self.project.datasources or self._quarantined(name):
+        if name in self.project.datasources or self._quarantined(name):
             gathered.datasources.add(name)
-        elif not reference.after_in and name.lower() not in ALLOWED_SYSTEM_TABLES:
+        elif not (
+            reference.after_in or reference.is_function or name.lower() in ALLOWED_SYSTEM_TABLES
+        ):
             raise SqlError(f"Resource '{name}' not found", offset=reference.start)
 
     def _quarantined(self, name: str) -> str | None:
@@ -264,6 +277,14 @@ class QueryBuilder:
                 if error.message not in reported:
                     reported.add(error.message)
                     yield error
+            try:
+                self._inlined_text(pipe, node, rendered, {}, _Gathered(is_sample=True), 0)
+            except _HiddenError as error:
+                if error.message not in reported:
+                    reported.add(error.message)
+                    yield _located(error, pipe, node, 0)
+            except (SqlError, TemplateError):
+                continue  # reported where it is
 
     def _check_sql(self, pipe: Pipe, node: Node, sql: str) -> Iterator[MartletError]:
         try:
@@ -310,7 +331,9 @@ class QueryBuilder:
     ) -> Iterator[list[str]]:
         key = (pipe.name, node.name)
         if key in path:
-            yield [name for _, name in [*path[path.index(key) :], key]]
+            circle = [*path[path.index(key) :], key]
+            is_one_pipe = len({owner for owner, _ in circle}) == 1
+            yield [name if is_one_pipe else f"{owner}.{name}" for owner, name in circle]
         elif key not in done:
             for inner in self._inner(pipe, node):
                 yield from self._circles(*inner, [*path, key], done)

@@ -89,14 +89,18 @@ class TokenStore:
     def _read(self) -> dict[str, str]:
         try:
             content = json.loads(self._path.read_text())
-            stored = content["tokens"]
+            stored = {str(name): str(value) for name, value in content["tokens"].items()}
             self.workspace_id = str(content["workspace_id"])
+            self._path.chmod(0o600)
         except FileNotFoundError:
             self.workspace_id = str(uuid.uuid4())
             return {}
-        except (ValueError, KeyError, TypeError) as error:
-            raise EngineError(f"{self._path} is not a token file: {error}") from error
-        return {str(name): str(value) for name, value in stored.items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EngineError(
+                f"{self._path} is not a token file: {error}",
+                hint="remove it for new tokens, or put back the file that was there",
+            ) from error
+        return stored
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,8 +125,8 @@ class TokenStore:
             self._stored[name] = self._new_value()
         if missing:
             self._write()
-        scopes = {ADMIN_TOKEN_NAME: {(ADMIN, "")}, USER_TOKEN_NAME: {(ADMIN, "")}}
-        scopes |= {name: set(found) for name, found in declared.items()}
+        scopes = {name: set(found) for name, found in declared.items()}
+        scopes |= {ADMIN_TOKEN_NAME: {(ADMIN, "")}, USER_TOKEN_NAME: {(ADMIN, "")}}
         tokens = [
             (_digest(self.value(name)), Token(name, frozenset(found)))
             for name, found in scopes.items()

@@ -46,9 +46,12 @@ class Api:
         path, mark, query = target.partition("?")
         return answer(self.get(f"/v0/pipes/{path}.json{mark}{query}", **options))["data"]
 
-    def rows(self, sql: str) -> list[dict[str, object]]:
+    def rows(self, sql: str) -> list[list[object]]:
         """Return what the engine has, past the API."""
-        text = self.workspace.engine.command(f"SELECT toJSONString(tuple(*)) FROM ({sql})")
+        text = self.workspace.engine.command(
+            f"SELECT toJSONString(tuple(*)) FROM ({sql})"
+            " SETTINGS output_format_json_quote_64bit_integers = 0"
+        )
         return [orjson.loads(line) for line in text.splitlines()]
 
 

@@ -10,6 +10,9 @@ import pytest
 from tests.server.conftest import write_files
 from tests.server.process import TOKEN, run
 
+from martlet.errors import EngineError
+from martlet.server import bind
+
 ENDPOINT = "NODE n\nSQL >\n    SELECT * FROM names\nTYPE endpoint\n"
 NAMES = "SCHEMA >\n    name String `json:$.name`\n"
 
@@ -29,11 +32,11 @@ def test_a_taken_port(project):
     assert not (project / ".martlet").exists()
 
 
-def test_a_port_that_another_server_has(start_server, project):
-    server = start_server(project)
-    ran = run("serve", project, "--port", str(server.port), "--data", str(project / "other"))
-    assert ran.returncode == 1
-    assert f"Port {server.port} on 127.0.0.1 is taken" in ran.stderr
+def test_a_port_is_ours_before_the_server_answers():
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(EngineError, match=f"Port {port} on 127.0.0.1 is taken"):
+            bind("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("options", [(), ("--fresh",)])
@@ -278,23 +281,27 @@ def test_a_data_source_that_keeps_no_rows_is_filled_once(start_server, tmp_path)
         server.stop()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "rows", "warning"),
-    [
-        ("names.csv", b'name\n"a, b"\nc\n', ["a, b", "c"], ""),
-        ("names.csv", b"a\nb\n", ["a", "b"], ""),
-        ("names.csv", b"\xef\xbb\xbfname\na\n", ["a"], ""),
-        ("names.csv", b"name,other\n\xff,1\n", [], "names.csv is not loaded"),
-        ("names.ndjson", b'{"name":"a"}\n\n{"name":1}\nbroken\n', ["1", "a"], "rows of names.ndjson are in names_quarantine"),
-        ("names.ndjson", b"", [], ""),
-    ],
-)  # fmt: skip
-def test_kinds_of_fixtures(start_server, tmp_path, name, content, rows, warning):
-    root = write_files(tmp_path / "project", {"names.datasource": NAMES, "shown.pipe": ENDPOINT})
-    (root / "fixtures").mkdir()
-    (root / "fixtures" / name).write_bytes(content)
+FIXTURES = [
+    ("csv", b'name\n"a, b"\nc\n', ["a, b", "c"], None),
+    ("csv", b"a\nb\n", ["a", "b"], None),
+    ("csv", b"\xef\xbb\xbfname\na\n", ["a"], None),
+    ("csv", b"name\n\xff\n", [], "{} is not loaded: {} is not UTF-8: invalid start byte at 5"),
+    ("csv", b"a,b,c\n", [], "{} is not loaded: {}: "),
+    ("ndjson", b'{"name":"a"}\n\nbroken\n[]\n', ["a"], "2 rows of {} are in "),
+    ("ndjson", b"", [], None),
+]  # fmt: skip
+
+
+def test_kinds_of_fixtures(start_server, tmp_path):
+    root = write_files(tmp_path / "project", {"fixtures/none": ""})
+    for i, (kind, content, _, _) in enumerate(FIXTURES):
+        endpoint = ENDPOINT.replace("names", f"names{i}")
+        write_files(root, {f"names{i}.datasource": NAMES, f"shown{i}.pipe": endpoint})
+        (root / "fixtures" / f"names{i}.{kind}").write_bytes(content)
     server = start_server(root, command="dev")
-    assert sorted(row["name"] for row in server.rows("shown")) == rows
-    server.stop()
-    assert warning in server.err.text
-    assert bool(warning) == ("warning" in server.err.text)
+    for i, (kind, _, rows, warning) in enumerate(FIXTURES):
+        assert sorted(row["name"] for row in server.rows(f"shown{i}")) == rows
+        file = f"names{i}.{kind}"
+        warnings = [line for line in server.err.lines if "warning" in line and file in line]
+        assert len(warnings) == (0 if warning is None else 1)
+        assert (warning or "").replace("{}", file) in "".join(warnings)

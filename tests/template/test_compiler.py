@@ -118,6 +118,14 @@ def branches(sql):
         ("{% for i in range(3) %}{% if i %}{% break %}{% end %}a{% end %}", [""]),
         ("{% set n = 1/0 %}{% if n > 1 %}a{% else %}b{% end %}", ["a", "b"]),
         ("{% for a, b in 5 %}{{a}} {{b}}{% end %}", ["'__no_value__' '__no_value__'"]),
+        ("{% if d > 9 %}a{% else %}b{% end %} {% if not d > 9 %}c{% else %}d{% end %}",
+         ["a d", "b c"]),
+        ("{% if d <= 7 %}{% if m %}a{% end %}{% end %}{% if d > 30 %}b{% elif d > 7 %}c{% end %}",
+         ["a", "b", "c"]),
+        ("{% if g == 'h' %}a{% elif g == 'm' %}b{% end %}{{ table('c') if g == 'm' else table('d') }}",
+         ["ad", "bc"]),
+        ("{% if defined(x) %}a{% end %}{% if not defined(x) %}b{% end %}", ["a", "b"]),
+        ("{% if x %}{% if not x %}a{% end %}b{% end %}", ["b"]),
     ],
 )  # fmt: skip
 def test_branches(sql, expected):

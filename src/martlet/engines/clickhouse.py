@@ -177,9 +177,13 @@ class ClickHouse:
             connection = self._connect(self._reader_settings(extra))
         try:
             yield connection
-        finally:
-            with self._lock:
-                self._idle[key].append(connection)
+        except BaseException:
+            # What a failed query has written already would stand before the next one's answer
+            # (measured on chDB 26.9).
+            self._forget(connection)
+            raise
+        with self._lock:
+            self._idle[key].append(connection)
 
     def _project_settings(self) -> dict[str, str]:
         return {

@@ -6,9 +6,9 @@ touched.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from martlet.sql.lexer import Kind, Lexeme, quote_identifier
+from martlet.sql.lexer import Kind, Lexeme, quote_identifier, unquote
 
 # Words that end a table expression, so they are no alias of it.
 _CLAUSES = frozenset(
@@ -31,6 +31,7 @@ class TableReference:
         has_alias: an alias follows.
         after_in: the right side of `x IN name`, where a name that is no table is a column.
         is_qualified: written `database.name`, so that it is no CTE.
+        hidden: names that mean a CTE in a subquery at this place.
     """
 
     name: str
@@ -40,6 +41,7 @@ class TableReference:
     has_alias: bool = False
     after_in: bool = False
     is_qualified: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class _Scanner:
 
     def __init__(self, lexemes: list[Lexeme]) -> None:
         self.lexemes = lexemes
-        self.found: list[tuple[TableReference, _Frame]] = []
+        self.found: list[TableReference] = []
         self.ctes: list[_Cte] = []
         self.frames = [_Frame(0)]
         self.index = 0
@@ -113,11 +115,17 @@ class _Scanner:
                 frame.clause, frame.expects_table = "FROM", True
             elif lexeme.upper and self.text(self.index - 1) != "." and self.keyword(frame, lexeme):
                 pass
-            elif frame.expects_table and lexeme.name is not None:
+            elif frame.expects_table and (lexeme.name or lexeme.kind is Kind.STRING):
                 self.table(frame)
                 continue
             self.index += 1
-        return [reference for reference, frame in self.found if not self.is_cte(reference, frame)]
+        return [
+            self.with_hidden(reference) for reference in self.found if not self.is_cte(reference)
+        ]
+
+    def with_hidden(self, reference: TableReference) -> TableReference:
+        names = frozenset(cte.name for cte in self.ctes if self.sees(reference, cte))
+        return replace(reference, hidden=names) if names else reference
 
     def is_between_tables(self, frame: _Frame) -> bool:
         if frame.clause == "USING":  # `USING x, y` names columns; `USING (x), t` goes on
@@ -220,7 +228,10 @@ class _Scanner:
 
     def table(self, frame: _Frame) -> None:
         first = self.lexemes[self.index]
-        name, index = self.dotted(self.index)
+        if first.kind is Kind.STRING:  # `FROM 'name'` is `FROM name` to ClickHouse
+            name, index = unquote(first.text), self.index + 1
+        else:
+            name, index = self.dotted(self.index)
         frame.expects_table = False
         reference = TableReference(
             name,
@@ -230,7 +241,7 @@ class _Scanner:
             has_alias=self.has_alias(index),
             is_qualified=index > self.index + 1,
         )
-        self.found.append((reference, frame))
+        self.found.append(reference)
         self.index = index
 
     def has_alias(self, index: int) -> bool:
@@ -245,9 +256,9 @@ class _Scanner:
         name, following = self.dotted(index)
         if self.text(following) != "(":
             span = self.lexemes[index].start, self.lexemes[following - 1].end
-            self.found.append((TableReference(name, *span, after_in=True), self.frames[-1]))
+            self.found.append(TableReference(name, *span, after_in=True))
 
-    def is_cte(self, reference: TableReference, frame: _Frame) -> bool:
+    def is_cte(self, reference: TableReference) -> bool:
         return not reference.is_qualified and any(
             self.sees(reference, cte) for cte in self.ctes if cte.name == reference.name
         )

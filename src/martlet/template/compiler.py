@@ -14,6 +14,7 @@ from typing import Any, Final
 from martlet.errors import TemplateAbort, TemplateError
 from martlet.model import Parameter
 from martlet.template import guard
+from martlet.template.choices import Facts
 from martlet.template.expressions import Compiler, missing_argument
 from martlet.template.operators import CONTROL_BINARY
 from martlet.template.parameters import declared, local_names
@@ -48,11 +49,13 @@ class Rendered:
         settings: what the template's hints set: `max_threads`, `cache_ttl`, `backend_hint`,
             `activate` (a tuple), `disable`.
         secrets: values of the placeholders `{name: String}` in `sql`, bound outside of the text.
+        facts: of a sample, what its way through the template says about tests.
     """
 
     sql: str
     settings: Mapping[str, object]
     secrets: Mapping[str, str]
+    facts: Facts | None = None
 
 
 def compile_template(sql: str, *, name: str = "") -> "Template":
@@ -117,27 +120,37 @@ class Template:
             self._split_arrays(run, own)
         return self._rendered(run, is_checked=self._is_checked)
 
-    def render_sample(self) -> Rendered:
+    def render_sample(self, facts: Facts | None = None) -> Rendered:
         """Return the SQL with placeholders for parameters without default.
+
+        Args:
+            facts: what is known of tests, for one that a placeholder does not decide.
 
         Raises:
             TemplateError: the template is wrong whatever the parameters.
         """
-        run = Run(_sample, secrets={}, required=(), is_sample=True)
+        run = Run(_sample, secrets={}, required=(), is_sample=True, facts=facts)
         return self._rendered(run, is_checked=self._is_checked)
 
     def branches(self) -> Iterator[Rendered]:
-        """Yield renderings that together take every branch.
+        """Yield renderings that together take every branch that a request can take.
 
         Loops run once, values are placeholders, and what cannot be computed with them is one too.
         """
         pending = set(self._branches)
-        while True:
+        for target in [None, *self._branches]:
+            if target is not None and target not in pending:
+                continue
+            facts = Facts()
+            for test, value in target.path if target else ():
+                facts.assume(test, value)
             before = len(pending)
-            run = Run(_sample, secrets={}, required=(), is_sample=True, pending=pending)
-            yield self._rendered(run, is_checked=False)
-            if len(pending) in (0, before):
-                return
+            run = Run(
+                _sample, secrets={}, required=(), is_sample=True, pending=pending, facts=facts
+            )
+            rendered = self._rendered(run, is_checked=False)
+            if target is None or len(pending) < before:
+                yield rendered
 
     def _split_arrays(self, run: Run, values: dict[str, object]) -> None:
         for name, type_name in self._arrays.items():
@@ -162,7 +175,12 @@ class Template:
             raise
         except _VALUE_ERRORS as error:
             raise _as_template_error(error, run.at) from error
-        return Rendered(sql, run.settings, run.used_secrets)
+        return Rendered(sql, run.settings, run.used_secrets, run.facts)
+
+
+def _tests(trees: Sequence[ast.expr], index: int) -> list[tuple[ast.expr, bool]]:
+    """Return what is true and false where the branch of that index is taken; the last is `else`."""
+    return [(tree, False) for tree in trees[:index]] + [(tree, True) for tree in trees[index:][:1]]
 
 
 def _sample(_: str) -> object:
@@ -292,17 +310,19 @@ class _Builder:
         bodies = [body for *_, body in statement.branches]
         if statement.otherwise is not None:
             bodies.append(statement.otherwise)
-        choices = [self.compiler.branch() for _ in bodies]
+        trees = [test for test, *_ in statement.branches]
+        choices = [self.compiler.branch(*_tests(trees, index)) for index in range(len(bodies))]
         steps = [self.within(*pair) for pair in zip(choices, bodies, strict=True)]
-        ways = [(offset, test, step) for (offset, test), step in zip(tests, steps, strict=False)]
+        ways = [(*test, tree, step) for test, tree, step in zip(tests, trees, steps, strict=False)]
         otherwise = steps[-1] if statement.otherwise is not None else _nothing
 
         def run_if(run: Run) -> Jump | None:
             if run.pending is not None:
-                return steps[run.choose(choices)](run)
-            for offset, test, step in ways:
+                index = run.choose(choices)
+                return None if index is None else steps[index](run)
+            for offset, test, tree, step in ways:
                 run.at = offset
-                if test(run):
+                if run.decide(tree, test):
                     return step(run)
             return otherwise(run)
 

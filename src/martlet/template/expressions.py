@@ -89,8 +89,9 @@ class Compiler:
         self.is_control = True
         return self.compile(expression)
 
-    def branch(self) -> Branch:
-        made = Branch()
+    def branch(self, *tests: tuple[ast.expr, bool]) -> Branch:
+        around = self.parents[-1].path if self.parents else ()
+        made = Branch(tests, around + tests)
         self.branches.append(made)
         for parent in self.parents:
             parent.inside.add(made)
@@ -173,13 +174,13 @@ class Compiler:
 
     def conditional(self, node: ast.IfExp) -> Evaluate:
         test = self.compile(node.test)
-        choices = [self.branch(), self.branch()]
+        choices = [self.branch((node.test, True)), self.branch((node.test, False))]
         body, otherwise = self.inside(choices[0], node.body), self.inside(choices[1], node.orelse)
 
         def evaluate(run: Run) -> object:
             if run.pending is not None:
                 return otherwise(run) if run.choose(choices) else body(run)
-            return body(run) if test(run) else otherwise(run)
+            return body(run) if run.decide(node.test, test) else otherwise(run)
 
         return evaluate
 

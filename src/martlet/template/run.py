@@ -1,10 +1,12 @@
 """The state of one rendering and its limits."""
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
 from martlet.errors import TemplateError
+from martlet.template.choices import Facts
 from martlet.template.values import SAMPLE, LimitError, failure
 
 MAX_SQL_CHARACTERS: Final = 4 * 1024 * 1024
@@ -21,12 +23,23 @@ class Jump(Enum):
     CONTINUE = "continue"
 
 
+Tests = tuple[tuple[ast.expr, bool], ...]
+
+
 class Branch:
-    """One way through an `if`, with the branches that can only be reached through it."""
+    """One way through an `if`.
 
-    __slots__ = ("inside",)
+    Attributes:
+        tests: what is true and what is not where it is taken.
+        path: these and those of the branches around it.
+        inside: the branches that can only be reached through it.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("inside", "path", "tests")
+
+    def __init__(self, tests: Tests, path: Tests) -> None:
+        self.tests = tests
+        self.path = path
         self.inside: set[Branch] = set()
 
 
@@ -42,9 +55,10 @@ class Run:
         at: where in the template the rendering is, for errors.
         is_sample: parameters without value have placeholders, and `error()` is silent.
         pending: branches not yet taken while all are to be; None in any other rendering.
+        facts: what is taken as true and false of tests, for a sample.
     """
 
-    __slots__ = ("at", "inserted", "is_sample", "locals", "out", "pending", "read", "required",
+    __slots__ = ("at", "facts", "inserted", "is_sample", "locals", "out", "pending", "read", "required",
                  "room", "secrets", "settings", "turns", "used_secrets", "work")  # fmt: skip
 
     def __init__(
@@ -55,12 +69,14 @@ class Run:
         required: Sequence[str],
         is_sample: bool = False,
         pending: set[Branch] | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self.read = read
         self.secrets = secrets
         self.required = required
         self.is_sample = is_sample
         self.pending = pending
+        self.facts = facts
         self.locals: dict[str, object] = {}
         self.out: list[str] = []
         self.inserted: list[tuple[int, int]] = []
@@ -112,14 +128,36 @@ class Run:
             "Please provide a value or set a default value in the pipe code."
         )
 
-    def choose(self, branches: Sequence[Branch]) -> int:
-        """Return which branch to take so that in the end all are taken."""
+    def choose(self, branches: Sequence[Branch]) -> int | None:
+        """Return which branch to take so that in the end all are taken.
+
+        Returns:
+            An index; None if what is known already leaves none of them.
+        """
         assert self.pending is not None
-        for index, branch in enumerate(branches):
+        assert self.facts is not None
+        possible = [i for i, branch in enumerate(branches) if self._is_possible(branch)]
+        for index in possible:
+            branch = branches[index]
             if branch in self.pending or not branch.inside.isdisjoint(self.pending):
-                self.pending.discard(branch)
-                return index
-        return 0
+                break
+        else:
+            if not possible:
+                return None
+            index = possible[0]
+        self.pending.discard(branches[index])
+        for test, value in branches[index].tests:
+            self.facts.assume(test, value)
+        return index
+
+    def decide(self, test: ast.expr, evaluate: "Evaluate") -> bool:
+        """Return whether a test holds; of a sample what is known of it comes first."""
+        known = self.facts.truth(test) if self.facts is not None else None
+        return bool(evaluate(self)) if known is None else known
+
+    def _is_possible(self, branch: Branch) -> bool:
+        assert self.facts is not None
+        return all(self.facts.truth(test) in (value, None) for test, value in branch.tests)
 
 
 Evaluate = Callable[[Run], object]
