@@ -319,3 +319,69 @@ def test_a_view_that_fails_on_a_row(make_workspace):
     assert send(workspace, A) == Appended(1, 0)
     assert workspace.count("events") == 2
     assert ask(workspace, "read_counts") == '{"kind":"0a","n":1}\n'
+
+
+CHAIN = {
+    **BASE,
+    "datasources/t.datasource": "SCHEMA >\n    `id` Int64,\n    `kind` String\nENGINE MergeTree\nENGINE_SORTING_KEY id\n",
+    "datasources/u.datasource": "SCHEMA >\n    `kind` String,\n    `rows` UInt64\nENGINE MergeTree\nENGINE_SORTING_KEY kind\n",
+    "pipes/first.pipe": "NODE n\nSQL >\n    SELECT id, kind FROM events\nTYPE materialized\nDATASOURCE t\n",
+    "pipes/second.pipe": "NODE n\nSQL >\n    SELECT kind, count() AS rows FROM t GROUP BY kind\nTYPE materialized\nDATASOURCE u\n",
+}
+
+
+def test_a_changed_view_fills_the_targets_behind_its_target_again(open_and_change):
+    workspace, change = open_and_change(CHAIN, A, B, C)
+    first = CHAIN["pipes/first.pipe"]
+    change({"pipes/first.pipe": first.replace("FROM events", "FROM events WHERE id > 1")})
+    assert rows(workspace, "SELECT sum(rows) FROM u") == ["2"]
+    change({"pipes/first.pipe": first})
+    assert rows(workspace, "SELECT sum(rows) FROM u") == ["3"]
+
+
+def test_a_target_that_cannot_be_filled_again_does_not_see_old_rows_twice(open_and_change):
+    copied = "NODE n\nSQL >\n    SELECT 'x' AS kind, 1 AS rows\nTYPE copy\nTARGET_DATASOURCE u\n"
+    workspace, change = open_and_change({**CHAIN, "pipes/copied.pipe": copied}, A, B, C)
+    change(
+        {
+            "pipes/first.pipe": CHAIN["pipes/first.pipe"].replace(
+                "FROM events", "FROM events WHERE id > 1"
+            )
+        }
+    )
+    assert rows(workspace, "SELECT count() FROM t") == ["2"]
+    assert rows(workspace, "SELECT sum(rows) FROM u") == ["3"]
+    send(workspace, C)
+    assert rows(workspace, "SELECT sum(rows) FROM u") == ["4"]
+
+
+def test_indexes_ttl_and_settings_change_in_place(open_and_change):
+    dated = EVENTS.replace(
+        "`kind` String", "`ts` DateTime `json:$.ts` DEFAULT now(),\n    `kind` String"
+    )
+    workspace, change = open_and_change({"datasources/events.datasource": dated}, A)
+
+    def table() -> str:
+        return "\n".join(rows(workspace, "SHOW CREATE TABLE events"))
+
+    indexed = (
+        dated + "INDEXES >\n    by_kind kind TYPE set(10) GRANULARITY 2\n    by_id id TYPE minmax\n"
+    )
+    assert change({"datasources/events.datasource": indexed}) == ["events altered: by_kind, by_id"]
+    assert "INDEX by_kind kind TYPE set(10) GRANULARITY 2" in table()
+    fewer = dated + "INDEXES >\n    by_kind kind TYPE set(20) GRANULARITY 2\n"
+    assert change({"datasources/events.datasource": fewer}) == ["events altered: by_kind, by_id"]
+    assert "set(20)" in table()
+    assert "by_id" not in table()
+    expiring = (
+        dated + 'ENGINE_TTL ts + toIntervalDay(1000)\nENGINE_SETTINGS "ttl_only_drop_parts=1"\n'
+    )
+    assert change({"datasources/events.datasource": expiring}) == [
+        "events altered: by_kind, ttl_only_drop_parts, TTL"
+    ]
+    assert "TTL ts + toIntervalDay(1000)" in table()
+    assert "ttl_only_drop_parts = 1" in table()
+    assert change({}) == []
+    change({"datasources/events.datasource": dated})
+    assert "toIntervalDay" not in table()
+    assert workspace.count("events") == 1

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from martlet.model import Column, Datasource, TableEngine
+from martlet.model import Column, Datasource, Index, TableEngine
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.types import parse_type
 
@@ -48,6 +48,14 @@ def column_ddl(column: Column) -> str:
     return " ".join(parts)
 
 
+def index_ddl(index: Index) -> str:
+    """Return one index definition of CREATE TABLE or ALTER TABLE ADD."""
+    return (
+        f"INDEX {quote_identifier(index.name)} {index.expression} TYPE {index.type}"
+        f" GRANULARITY {index.granularity}"
+    )
+
+
 def engine_ddl(engine: TableEngine) -> str:
     """Return ENGINE and its keys."""
     if engine.name == "Null":
@@ -81,11 +89,7 @@ def _settings(own: str) -> list[str]:
 def table_ddl(datasource: Datasource, *, name: str | None = None) -> str:
     """Return CREATE TABLE for a data source, its fingerprint as the table's comment."""
     rows = [column_ddl(column) for column in stored_columns(datasource)]
-    rows += [
-        f"INDEX {quote_identifier(index.name)} {index.expression} TYPE {index.type}"
-        f" GRANULARITY {index.granularity}"
-        for index in datasource.indexes
-    ]
+    rows += map(index_ddl, datasource.indexes)
     return _create(name or datasource.name, rows, engine_ddl(datasource.engine))
 
 

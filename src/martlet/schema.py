@@ -5,12 +5,14 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
     column_ddl,
     fingerprint,
+    index_ddl,
     is_derived,
     quarantine_ddl,
     stored_columns,
@@ -186,7 +188,11 @@ class _Apply:
             for view in self.views
             if self.existing.get(view.name, fingerprint(view.sql)) != fingerprint(view.sql)
         }
-        return {name for name in wanted if self.can_refill(name)}
+        refilled: set[str] = set()
+        for view in self.views:  # in the order in which rows flow, so that one pass is enough
+            if (view.target in wanted or view.reads & refilled) and self.can_refill(view.target):
+                refilled.add(view.target)
+        return refilled
 
     def can_refill(self, target: str) -> bool:
         """Whether all rows of a data source come from views over rows that are still there."""
@@ -222,7 +228,7 @@ class _Apply:
         new = _NEW_PREFIX + source.name
         self.define(source, table_ddl(source, name=new))
         try:
-            return _Differences.between(self.shape(source.name), self.shape(new))
+            return _Differences(self.shape(source.name), self.shape(new))
         finally:
             self.drop([new])
 
@@ -232,12 +238,23 @@ class _Apply:
             "SELECT name, type, default_expression AS default, compression_codec AS codec"
             f" FROM system.columns WHERE {where} ORDER BY position"
         )
+        indexes = self.engine.rows(
+            "SELECT name, expr, type_full, toString(granularity) AS granularity"
+            f" FROM system.data_skipping_indices WHERE {where}"
+        )
         engine = self.engine.command(
             "SELECT engine_full FROM system.tables"
             f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
         )
-        return _Shape({str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
-                      engine.strip())  # fmt: skip
+        parts = _ENGINE_FULL.fullmatch(engine.strip())
+        assert parts is not None
+        return _Shape(
+            {str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
+            {str(i["name"]): (i["expr"], i["type_full"], i["granularity"]) for i in indexes},
+            parts["engine"],
+            parts["ttl"] or "",
+            dict(pair.split(" = ", 1) for pair in (parts["settings"] or "").split(", ") if pair),
+        )
 
     def apply_datasource(self, source: Datasource, refilled: set[str]) -> None:
         ddl = table_ddl(source)
@@ -259,19 +276,12 @@ class _Apply:
             self.define(source, ddl)
             self.note("recreated", source.name, "it was empty")
             return
-        differences = self.differences(source)
-        columns = {column.name: column for column in stored_columns(source)}
-        names = list(columns)
         table = quote_identifier(source.name)
-        for name in [*differences.added, *differences.modified]:
-            verb = "ADD" if name in differences.added else "MODIFY"
-            before = names[names.index(name) - 1] if names.index(name) else None
-            place = f"AFTER {quote_identifier(before)}" if before else "FIRST"
-            self.define(
-                source, f"ALTER TABLE {table} {verb} COLUMN {column_ddl(columns[name])} {place}"
-            )
+        differences = self.differences(source)
+        for action in differences.actions(source):
+            self.define(source, f"ALTER TABLE {table} {action}")
         self.engine.command(f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}")
-        self.note("altered", source.name, ", ".join([*differences.added, *differences.modified]))
+        self.note("altered", source.name, ", ".join(differences.altered()))
 
     def apply_quarantine(self, source: Datasource) -> None:
         ddl = quarantine_ddl(source)
@@ -311,14 +321,15 @@ class _Apply:
             if not name.startswith(VIEW_PREFIX):
                 continue
             view = wanted.get(name)
-            if view and comment == fingerprint(view.sql) and view.target not in refilled:
+            is_same = view is not None and comment == fingerprint(view.sql)
+            if view and is_same and not refilled & {view.target, *view.reads}:
                 continue
             self.drop([name])
             del self.existing[name]
             if view is None:
                 self.note("dropped", name.removeprefix(VIEW_PREFIX))
-            elif view.target not in refilled:
-                self.existing[name] = "changed"
+            elif view.target not in refilled:  # it must not see the rows of a refilled source
+                self.existing[name] = "remade" if is_same else "changed"
 
     def drop_views_of(self, table: str) -> None:
         """Drop the views that read or feed a table about to be made anew; it has no rows."""
@@ -409,41 +420,89 @@ class _Apply:
         return {str(row["view"]): str(row["name"]) for row in rows}
 
 
+# `engine_full` of system.tables, which ends with the TTL and the settings if there are any.
+_ENGINE_FULL = re.compile(
+    r"(?P<engine>.*?)(?: TTL (?P<ttl>.*?))?(?: SETTINGS (?P<settings>.*))?", re.DOTALL
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A table as ClickHouse spells it: name -> type, default and codec; and the engine."""
+    """A table as ClickHouse spells it.
+
+    Attributes:
+        columns: name -> type, default and codec.
+        indexes: name -> expression, type and granularity.
+        engine: with its keys, without TTL and settings.
+    """
 
     columns: Mapping[str, tuple[object, object, object]]
+    indexes: Mapping[str, tuple[object, object, object]]
     engine: str
+    ttl: str
+    settings: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Differences:
-    """What changes from one shape to another.
+    """What changes from one shape of a table to another."""
 
-    Attributes:
-        added: columns to add.
-        modified: columns whose default or codec changes; stored values stay.
-        refused: what stored rows would have to be rewritten for, in words.
-    """
+    old: _Shape
+    new: _Shape
 
-    added: list[str]
-    modified: list[str]
-    refused: list[str]
-
-    @classmethod
-    def between(cls, old: _Shape, new: _Shape) -> "_Differences":
+    @property
+    def refused(self) -> list[str]:
+        """What stored rows would have to be rewritten for, in words."""
+        old, new = self.old, self.new
         refused = [f"column `{name}` is gone" for name in old.columns if name not in new.columns]
-        common = [name for name in new.columns if name in old.columns]
         refused += [
             f"column `{name}` was {old.columns[name][0]} and is {new.columns[name][0]}"
-            for name in common
-            if old.columns[name][0] != new.columns[name][0]
+            for name in new.columns
+            if name in old.columns and old.columns[name][0] != new.columns[name][0]
         ]
         if old.engine != new.engine:
             refused.append(f"the engine was `{old.engine}` and is `{new.engine}`")
-        modified = [name for name in common if old.columns[name][1:] != new.columns[name][1:]]
-        return cls([n for n in new.columns if n not in old.columns], modified, refused)
+        return refused
+
+    def columns(self) -> list[str]:
+        """Return columns to add, and those whose default or codec changes; stored values stay."""
+        return [n for n, facts in self.new.columns.items() if self.old.columns.get(n) != facts]
+
+    def indexes(self) -> list[str]:
+        names = {**self.old.indexes, **self.new.indexes}
+        return [n for n in names if self.old.indexes.get(n) != self.new.indexes.get(n)]
+
+    def settings(self) -> dict[str, str]:
+        return {
+            name: value
+            for name, value in self.new.settings.items()
+            if self.old.settings.get(name) != value
+        }
+
+    def altered(self) -> list[str]:
+        """Return the names of what changes, for people."""
+        changed = [*self.columns(), *self.indexes(), *self.settings()]
+        return [*changed, "TTL"] if self.old.ttl != self.new.ttl else changed
+
+    def actions(self, source: Datasource) -> Iterator[str]:
+        """Yield the actions of ALTER TABLE, in order."""
+        columns = {column.name: column for column in stored_columns(source)}
+        names = list(columns)
+        for name in self.columns():
+            verb = "MODIFY" if name in self.old.columns else "ADD"
+            before = names[names.index(name) - 1] if names.index(name) else None
+            place = f"AFTER {quote_identifier(before)}" if before else "FIRST"
+            yield f"{verb} COLUMN {column_ddl(columns[name])} {place}"
+        indexes = {index.name: index for index in source.indexes}
+        for name in self.indexes():
+            if name in self.old.indexes:
+                yield f"DROP INDEX {quote_identifier(name)}"
+            if name in indexes:
+                yield f"ADD {index_ddl(indexes[name])}"
+        if self.old.ttl != self.new.ttl:
+            yield f"MODIFY TTL {self.new.ttl}" if self.new.ttl else "REMOVE TTL"
+        if settings := self.settings():
+            yield f"MODIFY SETTING {', '.join(f'{n} = {v}' for n, v in settings.items())}"
 
 
 def _comment_of(ddl: str) -> str:

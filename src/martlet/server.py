@@ -9,8 +9,9 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -63,6 +64,7 @@ class App:
         self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
         self._uploads: set[asyncio.Timeout] = set()
         self._upload_deadline: float | None = None
+        self._answers = _Answers()
 
     def stop_uploads(self) -> None:
         """Refuse requests whose body is not there in a few seconds: nothing else would end them."""
@@ -126,7 +128,41 @@ class App:
         else:
             loop = asyncio.get_running_loop()
             answered = await loop.run_in_executor(self.threads, dispatch, self.workspace, request)
-        return answered.result() if answered.done() else await asyncio.wrap_future(answered)
+        return answered.result() if answered.done() else await self._answers.wait(answered)
+
+
+class _Answers:
+    """Takes answers that other threads finish to the event loop: all of one commit at once.
+
+    `asyncio.wrap_future` would wake the loop for each of them.
+    """
+
+    def __init__(self) -> None:
+        self._done: deque[tuple[asyncio.Future[Response], Response]] = deque()
+        self._is_waking = False
+
+    async def wait(self, answered: Future[Response]) -> Response:
+        """Return the answer once it is there; the future never fails."""
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+
+        def done(finished: Future[Response]) -> None:
+            self._done.append((waiter, finished.result()))
+            if not self._is_waking:
+                self._is_waking = True
+                with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+                    loop.call_soon_threadsafe(self._deliver)
+
+        answered.add_done_callback(done)
+        response: Response = await waiter
+        return response
+
+    def _deliver(self) -> None:
+        self._is_waking = False  # first: what comes from now on wakes the loop again
+        while self._done:
+            waiter, response = self._done.popleft()
+            if not waiter.done():
+                waiter.set_result(response)
 
 
 def _is_quick(request: Request) -> bool:
@@ -225,6 +261,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(log_format: str) -> None:
     """Write logs to standard error, as text or as JSON lines."""
+    # Fields of a record that no format shows, and that every access line would pay for.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     if log_format == "json":
         handler.setFormatter(JsonFormatter())
@@ -332,6 +370,7 @@ def serve(
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nothing reads the client that a proxy names
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=30,
