@@ -120,7 +120,7 @@ def test_all_errors_of_all_files(check):
     )
     files = {error.location.path for error in report.errors if error.location}
     assert files == {"a.pipe", "b.pipe", "d.datasource", "e.pipe", "f.pipe"}
-    assert any("in a circle: n -> n -> n" in error.message for error in report.errors)
+    assert any("in a circle: b.n -> c.n -> b.n" in error.message for error in report.errors)
     resources = {r["file"]: r for r in report.as_json()["resources"]}
     assert set(resources) == files | {"events.datasource", "c.pipe"}
     assert resources["events.datasource"]["ok"] is True

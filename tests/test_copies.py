@@ -92,3 +92,31 @@ def test_refused(workspace):
         copy(workspace, mode="upsert")
     with pytest.raises(TemplateError, match="Error validating 'x' to type Int32"):
         copy(workspace, least="x")
+
+
+def test_into_a_data_source_of_engine_null(make_workspace):
+    null = TARGET.replace("ENGINE MergeTree\nENGINE_SORTING_KEY id", "ENGINE Null")
+    workspace = make_workspace(
+        {**FILES, "target.datasource": null, "seen.datasource": SEEN, "watch.pipe": WATCH}
+    )
+    workspace.append(workspace.datasource("source"), b'{"id":1}\n{"id":2}', "ndjson").result(30)
+    assert copy(workspace) == 2
+    assert workspace.engine.command("SELECT sum(n) FROM seen") == "2\n"
+
+
+def test_a_replaced_table_is_the_same_data_source(workspace):
+    copy(workspace, mode="replace")
+    assert workspace.apply(workspace.live.project) == []
+
+
+def test_a_copy_has_limits_of_its_own(workspace, monkeypatch):
+    monkeypatch.setattr("martlet.copies.COPY_TIMEOUT_S", 1)
+    endless = COPY.replace("FROM source", "FROM source, numbers(100000000000)")
+    root = workspace.live.project.root
+    (root / "copy.pipe").write_text(endless)
+    from martlet.files.project import load_project
+
+    workspace.apply(load_project(root))
+    with pytest.raises(QueryError, match="Timeout exceeded"):
+        copy(workspace)
+    assert ids(workspace) == "[]"

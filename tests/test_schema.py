@@ -385,3 +385,37 @@ def test_indexes_ttl_and_settings_change_in_place(open_and_change):
     change({"datasources/events.datasource": dated})
     assert "toIntervalDay" not in table()
     assert workspace.count("events") == 1
+
+
+def test_a_filling_that_was_interrupted_is_done_again(open_and_change):
+    workspace, change = open_and_change(VIEWED, A, B, C)
+    workspace.engine.command("CREATE TABLE __fill_counts_view (a Int8) ENGINE = Memory")
+    workspace.engine.command("TRUNCATE TABLE counts")
+    assert change({}) == [
+        "counts recreated: filled again by its materialized pipes",
+        "counts_view filled: from events",
+    ]
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n{"kind":"b","n":1}\n'
+
+
+def test_a_definition_that_clickhouse_refuses_changes_nothing(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    with pytest.raises(DatafileError, match="noFunction"):
+        change(
+            {"pipes/counts_view.pipe": COUNTS_VIEW.replace("kind,", "noFunction(kind) AS kind,")}
+        )
+    assert workspace.sink.trials == {"events": "__trial_events"}
+    send(workspace, B)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'
+    assert "__rehearsal" not in workspace.engine.command("SHOW DATABASES")
+
+
+def test_a_view_that_fails_on_stored_rows(open_and_change):
+    workspace, change = open_and_change(BASE, A, B)
+    failing = COUNTS_VIEW.replace(
+        "SELECT kind,", "SELECT toString(throwIf(id = 2)) || kind AS kind,"
+    )
+    with pytest.raises(DatafileError, match="cannot run: Value passed to 'throwIf'"):
+        change({**VIEWED, "pipes/counts_view.pipe": failing})
+    change({"pipes/counts_view.pipe": COUNTS_VIEW})
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'

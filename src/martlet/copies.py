@@ -13,6 +13,9 @@ from martlet.sql.lexer import quote_identifier
 
 MODES = ("append", "replace")
 
+# A copy may take longer than a request's query, but not for ever.
+COPY_TIMEOUT_S = 3600
+
 
 def run_copy(
     pipe: Pipe,
@@ -51,11 +54,16 @@ def run_copy(
     target = pipe.output.settings["target_datasource"]
     staged = f"__copy_{uuid.uuid4().hex}"
     table, stage = quote_identifier(target), quote_identifier(staged)
-    engine.command(f"CREATE TABLE {stage} AS {table}")
+    # For an exchange the same engine; else one that keeps all rows, whatever the target's does.
+    kept = "" if mode == "replace" else " ENGINE = MergeTree ORDER BY tuple()"
+    engine.command(f"CREATE TABLE {stage} AS {table}{kept}")
     try:
         columns = _columns(engine, query.sql)
         engine.command(
-            f"INSERT INTO {stage} ({columns}) SELECT {columns} FROM (\n{query.sql}\n)",
+            f"INSERT INTO {stage} ({columns})"
+            f" SETTINGS max_execution_time = {COPY_TIMEOUT_S},"
+            f" max_memory_usage = {engine.settings.max_memory_bytes}"
+            f" SELECT {columns} FROM (\n{query.sql}\n)",
             parameters=query.secrets,
         )
         rows = int(engine.command(f"SELECT count() FROM {stage}"))

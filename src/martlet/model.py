@@ -229,6 +229,7 @@ class Project:
     Attributes:
         fixtures: data source name -> file with sample rows.
         tests: pipe name -> YAML file with endpoint tests.
+        versioned: Classic's name with a version, `events__v3` -> name of the resource.
     """
 
     root: Path
@@ -239,6 +240,7 @@ class Project:
     fixtures: Mapping[str, Path] = field(default_factory=dict)
     tests: Mapping[str, Path] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    versioned: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
 
 

@@ -23,6 +23,7 @@ from martlet.sql.guard import (
 )
 from martlet.sql.lexer import lex
 from martlet.sql.tables import TableReference, find_tables, replace_tables
+from martlet.template.choices import Facts
 from martlet.template.compiler import Rendered, Template, compile_template
 from martlet.template.values import SAMPLE_NAME
 
@@ -55,10 +56,10 @@ class _Gathered:
     """What the nodes of one query have added so far.
 
     Attributes:
-        is_sample: the nodes are rendered with sample values.
+        sample: the nodes are rendered with sample values, and this is known of their tests.
     """
 
-    is_sample: bool = False
+    sample: Facts | None = None
     datasources: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -129,7 +130,7 @@ class QueryBuilder:
     ) -> str:
         if depth > MAX_DEPTH:
             raise SqlError(f"The nodes and pipes that '{node.name}' reads are nested too deeply")
-        rendered = self._render(pipe, node, values, is_sample=gathered.is_sample)
+        rendered = self._render(pipe, node, values, sample=gathered.sample)
         return self._inlined_text(pipe, node, rendered, values, gathered, depth, hidden)
 
     def _inlined_text(
@@ -161,15 +162,15 @@ class QueryBuilder:
         return replace_tables(scanned.sql, scanned.tables, subquery)
 
     def _render(
-        self, pipe: Pipe, node: Node, values: Mapping[str, object], *, is_sample: bool = False
+        self, pipe: Pipe, node: Node, values: Mapping[str, object], *, sample: Facts | None = None
     ) -> Rendered:
         if not node.is_template:
             return Rendered(node.sql, {}, {})
         template = self._templates[pipe.name, node.name]
         if isinstance(template, TemplateError):
             raise template
-        if is_sample:
-            return template.render_sample()
+        if sample is not None:
+            return template.render_sample(sample)
         return template.render(values, secrets=self.project.secrets)
 
     def _resolve(self, pipe: Pipe, node: Node, name: str) -> tuple[Pipe, Node] | None:
@@ -242,7 +243,7 @@ class QueryBuilder:
         """Yield queries of a node that take each branch of its template, with sample values."""
         for rendered in self._samples(pipe, node):
             try:
-                yield self._inlined_text(pipe, node, rendered, {}, _Gathered(is_sample=True), 0)
+                yield self._inlined_text(pipe, node, rendered, {}, _sample_of(rendered), 0)
             except (SqlError, TemplateError):
                 continue  # `check` reports it
 
@@ -278,7 +279,7 @@ class QueryBuilder:
                     reported.add(error.message)
                     yield error
             try:
-                self._inlined_text(pipe, node, rendered, {}, _Gathered(is_sample=True), 0)
+                self._inlined_text(pipe, node, rendered, {}, _sample_of(rendered), 0)
             except _HiddenError as error:
                 if error.message not in reported:
                     reported.add(error.message)
@@ -347,6 +348,11 @@ def _tables(sql: str) -> Iterable[TableReference]:
         return ()  # `check` reports it
 
 
+def _sample_of(rendered: Rendered) -> _Gathered:
+    """Return a start for what one way through a node reads: the same request's ways."""
+    return _Gathered(sample=rendered.facts or Facts())
+
+
 def _compile(node: Node) -> Template | TemplateError:
     try:
         return compile_template(node.sql, name=node.name)
@@ -360,7 +366,7 @@ def find_pipe(project: Project, name: str) -> Pipe:
     Raises:
         NotFoundError: there is none.
     """
-    pipe = project.pipes.get(name)
+    pipe = project.pipes.get(project.versioned.get(name, name))
     if pipe is None:
         raise NotFoundError(f"The pipe '{name}' does not exist")
     return pipe

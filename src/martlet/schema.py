@@ -31,11 +31,17 @@ VIEW_PREFIX = "__view_"
 TRIAL_PREFIX = "__trial_"
 _TRIAL_VIEW_PREFIX = "__trial_view_"
 _NEW_PREFIX = "__new_"
+_FILL_PREFIX = "__fill_"
+_REHEARSAL = "__rehearsal"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaChange:
-    """One thing that was done: `kind` is created, altered, recreated, filled or dropped."""
+    """One thing that was done.
+
+    Attributes:
+        kind: created, altered, recreated, filled, interrupted or dropped.
+    """
 
     kind: str
     resource: str
@@ -77,11 +83,29 @@ class View:
 def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) -> Applied:
     """Create, alter and fill what the project needs; nothing else may write meanwhile.
 
+    Definitions that are not those of the last time are made in an empty database first: what
+    ClickHouse refuses is known before anything that holds rows is touched.
+
     Raises:
-        ConflictError: stored rows do not fit a definition any more; nothing was changed for it.
-        DatafileError: ClickHouse refuses a definition.
+        ConflictError: stored rows do not fit a definition any more; nothing was changed.
+        DatafileError: ClickHouse refuses a definition, and nothing was changed; or a view fails on
+            stored rows, and its target lacks them.
     """
-    return _Apply(engine, project, views_in_order(project, queries)).run()
+    views = views_in_order(project, queries)
+    apply = _Apply(engine, project, views)
+    if apply.existing and not apply.is_current():
+        _rehearse(engine, project, views)
+    return apply.run()
+
+
+def _rehearse(engine: ClickHouse, project: Project, views: list["View"]) -> None:
+    engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
+    scratch = ClickHouse(engine.path, settings=engine.settings, database=_REHEARSAL)
+    try:
+        _Apply(scratch, project, views).run()
+    finally:
+        scratch.close()
+        engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
 
 
 def views_in_order(project: Project, queries: QueryBuilder) -> list[View]:
@@ -153,10 +177,28 @@ class _Apply:
     def note(self, kind: str, resource: str, detail: str = "") -> None:
         self.applied.made.append(SchemaChange(kind, resource, detail))
 
+    def is_current(self) -> bool:
+        """Whether every table and view is there as it is defined now."""
+        wanted = {view.name: fingerprint(view.sql) for view in self.views}
+        for source in self.project.datasources.values():
+            if source.columns:
+                wanted[source.name] = _comment_of(table_ddl(source))
+                wanted[source.quarantine] = _comment_of(quarantine_ddl(source))
+        return all(self.existing.get(name) == text for name, text in wanted.items())
+
     def run(self) -> Applied:
-        self.drop(name for name in self.existing if name.startswith((TRIAL_PREFIX, _NEW_PREFIX)))
+        interrupted = {
+            name.removeprefix(_FILL_PREFIX)
+            for name in self.existing
+            if name.startswith(_FILL_PREFIX)
+        }
+        self.drop(
+            name
+            for name in self.existing
+            if name.startswith((TRIAL_PREFIX, _NEW_PREFIX, _FILL_PREFIX))
+        )
         changed = self.changed_datasources()
-        refilled = self.targets_to_refill(changed)
+        refilled = self.targets_to_refill(changed, interrupted)
         for source in changed:  # all that can be refused is refused before anything is changed
             if source.name not in refilled:
                 self.check_change(source)
@@ -180,9 +222,19 @@ class _Apply:
             and self.existing[source.name] != _comment_of(table_ddl(source))
         ]
 
-    def targets_to_refill(self, changed: Iterable[Datasource]) -> set[str]:
-        """Return targets made anew from their sources, since they or a view of theirs changed."""
+    def targets_to_refill(self, changed: Iterable[Datasource], interrupted: set[str]) -> set[str]:
+        """Return targets made anew from their sources, since they or a view of theirs changed.
+
+        Args:
+            changed: data sources that are not as they were.
+            interrupted: pipes whose filling did not come to its end.
+        """
         wanted = {source.name for source in changed}
+        for view in self.views:
+            if view.pipe.name in interrupted:
+                wanted.add(view.target)
+                if not self.can_refill(view.target):
+                    self.note("interrupted", view.pipe.name, "rows of before may be missing")
         wanted |= {
             view.target
             for view in self.views
@@ -383,13 +435,20 @@ class _Apply:
     def fill(self, view: View) -> None:
         columns = ", ".join(quote_identifier(name) for name in self.view_columns(view))
         target = quote_identifier(view.target)
+        stage = quote_identifier(_FILL_PREFIX + view.pipe.name)
+        self.engine.command(
+            f"CREATE TABLE {stage} AS {target} ENGINE = MergeTree ORDER BY tuple()"
+        )
         try:
             self.engine.command(
-                f"INSERT INTO {target} ({columns}) SELECT {columns} FROM (\n{view.sql}\n)"
+                f"INSERT INTO {stage} ({columns}) SELECT {columns} FROM (\n{view.sql}\n)"
             )
+            self.engine.command(f"INSERT INTO {target} SELECT * FROM {stage}")
         except MartletError as error:
             self.drop([view.name])
             raise _view_error(view, error) from error
+        finally:
+            self.drop([_FILL_PREFIX + view.pipe.name])
         self.note("filled", view.pipe.name, f"from {', '.join(sorted(view.reads))}")
 
     def make_trials(self) -> None:

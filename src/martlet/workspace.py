@@ -73,6 +73,7 @@ class Workspace:
             raise ProjectError(errors)
         coders = {name: RowCoder(source) for name, source in project.datasources.items()}
         with self.sink.paused():
+            self.engine.configure(project.settings)
             applied = apply_schema(self.engine, project, queries)
             self.sink.trials = applied.trials
             self.live = Live(replace(project, datasources=applied.datasources), queries, coders)
@@ -85,7 +86,8 @@ class Workspace:
         Raises:
             NotFoundError: the project has none of that name.
         """
-        found = self.live.project.datasources.get(name)
+        project = self.live.project
+        found = project.datasources.get(project.versioned.get(name, name))
         if found is None:
             raise NotFoundError(f"Data Source '{name}' does not exist")
         return found

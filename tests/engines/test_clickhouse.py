@@ -65,6 +65,12 @@ def test_results_are_capped(make_engine):
         engine.execute("SELECT number FROM numbers(100000)", format="TSV")
 
 
+def test_results_of_constant_columns_are_capped_too(make_engine):
+    engine = make_engine(settings=Settings(max_result_bytes=100_000))
+    with pytest.raises(ResultTooLargeError, match=r"max bytes: 0.10 MiB, current bytes: 0.9"):
+        engine.execute("SELECT repeat('x', 1000) FROM numbers(1000)", format="TSV")
+
+
 def test_memory_is_capped(make_engine):
     engine = make_engine(settings=Settings(max_memory_bytes=20_000_000))
     with pytest.raises(QueryError, match=r"(?i)memory limit"):
@@ -84,6 +90,30 @@ def test_query_settings_do_not_stay(engine):
     before = text(engine, sql)
     assert text(engine, sql, settings={"max_threads": "1"}) == "1\n"
     assert text(engine, sql) == before
+
+
+def test_other_settings_hold_from_the_next_statement_on(make_engine):
+    engine = make_engine(settings=Settings(join_use_nulls=True))
+    engine.command(
+        "CREATE TABLE t (a Int8, b UInt8 DEFAULT getSetting('join_use_nulls')) ENGINE = MergeTree ORDER BY a"
+    )
+    writer = engine.writer()
+    sql = "SELECT getSetting('join_use_nulls')"
+    assert (text(engine, sql), engine.command(sql)) == ("true\n", "true\n")
+    engine.configure(Settings(join_use_nulls=False))
+    assert (text(engine, sql), engine.command(sql)) == ("false\n", "false\n")
+    writer.insert("t", b'{"a":1}')
+    assert engine.command("SELECT b FROM t") == "0\n"
+
+
+def test_an_answer_starts_fresh_after_a_query_that_failed_half_way(engine):
+    with pytest.raises(QueryError):
+        text(
+            engine,
+            "SELECT throwIf(number = 150000) FROM numbers(200000)",
+            settings={"max_block_size": "1000"},
+        )
+    assert text(engine, "SELECT 1", settings={"max_block_size": "1000"}) == "1\n"
 
 
 def test_readers_run_at_the_same_time(engine):

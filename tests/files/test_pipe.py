@@ -31,6 +31,32 @@ def test_every_part_of_a_pipe():
 
 
 @pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        ("TOKEN app READ\n", NodeType.ENDPOINT),
+        ("VERSION 1\n", NodeType.ENDPOINT),
+        ("", NodeType.STANDARD),
+    ],
+)
+def test_the_last_node_of_a_classic_pipe_is_its_endpoint(lines, last):
+    text = f"{lines}{NODE}NODE m\nSQL >\n    SELECT 2\n"
+    assert [node.type for node in pipe(text).nodes] == [NodeType.STANDARD, last]
+    told = [warning for warning in warnings(text, "pipe") if "no TYPE" in warning]
+    assert told == (
+        ["1:1 The pipe has no TYPE: its last node is the endpoint, as in Tinybird Classic"]
+        if lines
+        else []
+    )
+
+
+@pytest.mark.parametrize("type_line", ["TYPE", "TYPE copy\nTARGET_DATASOURCE t"])
+def test_a_type_in_the_file_wins_over_classic(type_line):
+    text = f"TOKEN app READ\n{NODE}{type_line}\nNODE m\nSQL >\n    SELECT 2\n"
+    assert NodeType.ENDPOINT not in [node.type for node in pipe(text).nodes]
+    assert warnings(text, "pipe") == []
+
+
+@pytest.mark.parametrize(
     ("block", "sql", "places"),
     [
         ("    %\n    SELECT x", "    SELECT x", (4, 12)),
@@ -255,7 +281,7 @@ def test_classic_engine_of_a_materialized_node():
             "    type Endpoint ",
             "4:1 TYPE is indented, so it is part of the SQL of node 'n'",
         ),
-        ("VERSION 3", "4:1 VERSION has been deprecated and will be ignored."),
+        ("TYPE endpoint\nVERSION 3", "5:1 VERSION has been deprecated and will be ignored."),
         ("TYPE endpoint\nDATASOURCE d", "5:12 DATASOURCE has no effect on an endpoint node"),
         (
             "TYPE copy\nTARGET_DATASOURCE d\nEXPORT_FORMAT csv",

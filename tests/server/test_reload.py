@@ -115,7 +115,6 @@ def test_a_new_data_source_with_a_view_is_filled(server, editor):
 VIEW = "NODE copied\nSQL >\n    SELECT id, {} FROM viewed\nTYPE materialized\nDATASOURCE copies\n"
 
 
-@pytest.mark.xfail(strict=True, reason="schema changes are not tried before they are made")
 @pytest.mark.parametrize("target", ["derived", "open"])
 def test_a_view_that_is_broken_for_a_while_loses_and_doubles_nothing(start_server, project, target):
     def ids() -> list[dict]:
@@ -134,7 +133,6 @@ def test_a_view_that_is_broken_for_a_while_loses_and_doubles_nothing(start_serve
     assert ids() == [{"id": each, "times": 1} for each in "abc"]
 
 
-@pytest.mark.xfail(strict=True, reason="the engine keeps the settings it was opened with")
 def test_settings_change(server, editor):
     editor.write(
         {

@@ -7,7 +7,7 @@ import stat
 import subprocess
 
 import pytest
-from tests.server.conftest import write_files
+from tests.server.conftest import EVENTS, write_files
 from tests.server.process import TOKEN, run
 
 from martlet.errors import EngineError
@@ -79,6 +79,21 @@ def test_all_errors_of_a_project_and_nothing_started(project):
     assert all(place.rpartition(":")[2].isdigit() for place in places)
     assert "    2 |     a Strin `json:$.a`" in ran.stderr
     assert not (project / ".martlet").exists()
+
+
+def test_a_start_that_fails_changes_nothing_stored(start_server, project):
+    view = project / "pipes" / "copying.pipe"
+    good = view.read_text()
+    write_files(project, {"datasources/copies.datasource": EVENTS})
+    server = start_server(project)
+    assert server.post("viewed", {"id": "a"}).status == 202
+    server.stop()
+    view.write_text(good.replace("n FROM", "nofunction(n) AS n FROM"))
+    ran = run("serve", project, "--port", "0")
+    assert ran.returncode == 1
+    assert "error: pipes/copying.pipe:3" in ran.stderr
+    view.write_text(good)
+    assert start_server(project).rows("copies_ids") == [{"id": "a", "times": 1}]
 
 
 def test_a_folder_that_is_not_there(tmp_path):

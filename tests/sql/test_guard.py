@@ -7,6 +7,7 @@ from martlet.sql.guard import (
     ALLOWED_TABLE_FUNCTIONS,
     REFUSED_FUNCTIONS,
     REFUSED_TABLE_FUNCTIONS,
+    SCALAR_TABLE_FUNCTIONS,
     check_select,
 )
 from martlet.sql.lexer import lex
@@ -35,6 +36,7 @@ REFUSED = [
     ("SELECT * FROM System . Tables", "Resource 'System.Tables' not found", 14),
     ("SELECT * FROM information_schema.tables", "Resource 'information_schema.tables' not found", 14),
     ("SELECT sleep(3)", "The function sleep is not allowed", 7),
+    ("SELECT a FROM t SETTINGS max_threads = 1", "SETTINGS is not allowed in a pipe", 16),
     ("SELECT 1) UNION ALL (SELECT 2", "Closing ) without an opening (", 8),
     ("SELECT (1", "Opening ( is never closed", 7),
 ]  # fmt: skip
@@ -59,8 +61,9 @@ def test_refused(sql: str, message: str, offset: int):
         "SELECT format('{}', a) FROM t",
         "SELECT a AS format FROM t ORDER BY format",
         "SELECT file, url FROM t",
-        "SELECT * FROM numbers(10), zeros(1), system.numbers LIMIT 1",
+        "SELECT * FROM numbers(10), primes(1), system.numbers LIMIT 1",
         "SELECT s.system.x FROM s",
+        "SELECT settings, t.settings = 1 FROM t WHERE settings = 'x'",
     ],
 )
 def test_allowed(sql: str):
@@ -69,10 +72,23 @@ def test_allowed(sql: str):
 
 def test_every_table_function_of_the_engine_is_decided(engine):
     names = set(engine.command("SELECT lower(name) FROM system.table_functions").split())
-    decided = ALLOWED_TABLE_FUNCTIONS | REFUSED_TABLE_FUNCTIONS
+    decided = ALLOWED_TABLE_FUNCTIONS | REFUSED_TABLE_FUNCTIONS | SCALAR_TABLE_FUNCTIONS
     assert names == decided | (names & REFUSED_FUNCTIONS)
 
 
 def test_every_refused_function_exists(engine):
     known = set(engine.command("SELECT lower(name) FROM system.functions").split())
     assert known >= REFUSED_FUNCTIONS - {"catboostevaluate", "reversednsquery"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "numbers(2)", "numbers_mt(2)", "values('a Int8', 1)", "null('a Int8')", "primes(3)",
+        "SQLStandardValues((1))", "generateRandom('a Int8', 1, 1, 1) LIMIT 1", "generateSeries(1, 3)",
+        "generate_series(1, 2)",
+    ],
+)  # fmt: skip
+def test_allowed_table_functions_run_read_only(engine, call: str):
+    assert call.partition("(")[0].lower() in ALLOWED_TABLE_FUNCTIONS
+    engine.execute(f"SELECT * FROM {call}", format="TSV")

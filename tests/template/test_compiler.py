@@ -105,7 +105,7 @@ def branches(sql):
         ("{% if x %}a{% else %}b{% end %} {% if y %}c{% elif z %}d{% else %}e{% end %}",
          ["a c", "b d", "a e"]),
         ("{% if x %}a{% if y %}b{% else %}c{% end %}{% else %}d{% if z %}e{% else %}f{% end %}"
-         "{% end %}", ["ab", "ac", "de", "df"]),
+         "{% end %}", ["ab", "de", "ac", "df"]),
         ("{% for t in x %}{% if t %}a{% else %}b{% end %}{% end %}", ["a", "b"]),
         ("{% for t in [] %}a{% end %}", ["a"]),
         ("{% while x %}a{% end %}", ["a"]),
@@ -122,8 +122,8 @@ def branches(sql):
          ["a d", "b c"]),
         ("{% if d <= 7 %}{% if m %}a{% end %}{% end %}{% if d > 30 %}b{% elif d > 7 %}c{% end %}",
          ["a", "b", "c"]),
-        ("{% if g == 'h' %}a{% elif g == 'm' %}b{% end %}{{ table('c') if g == 'm' else table('d') }}",
-         ["ad", "bc"]),
+        ("{% if g == 'h' %}a{% elif defined(m) %}b{% end %}"
+         "{{ table('c') if defined(m) else table('d') }}", ["ac", "bc", "ad"]),
         ("{% if defined(x) %}a{% end %}{% if not defined(x) %}b{% end %}", ["a", "b"]),
         ("{% if x %}{% if not x %}a{% end %}b{% end %}", ["b"]),
     ],
@@ -135,7 +135,7 @@ def test_branches(sql, expected):
 def test_branches_of_long_templates_are_few():
     many = "".join(f"{{% if x{i} %}}a{{% else %}}b{{% end %}}" for i in range(200))
     assert len(branches(many)) == 2
-    nested = "{% if x %}a{% else %}b" * 30 + "{% end %}" * 30
+    nested = "".join(f"{{% if x{i} %}}a{{% else %}}b" for i in range(30)) + "{% end %}" * 30
     assert len(branches(nested)) == 31
 
 

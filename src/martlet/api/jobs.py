@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from martlet.api.http import Request, Response, json_response
 from martlet.api.read import parameter_values
 from martlet.copies import run_copy
-from martlet.errors import MartletError, NotFoundError, RequestError
+from martlet.errors import NotFoundError, RequestError
 from martlet.query import find_pipe
 from martlet.tokens import ADMIN
 from martlet.workspace import MAX_JOBS, Workspace
@@ -30,18 +30,14 @@ def start_copy(workspace: Workspace, request: Request, pipe: str) -> Response:
         "is_cancellable": False,
     }
     job |= {"job_id": job["id"], "job_url": f"/v0/jobs/{job['id']}"}
-    try:
-        rows = run_copy(
-            found,
-            values,
-            mode=None if mode is None else str(mode),
-            queries=live.queries,
-            engine=workspace.engine,
-            sink=workspace.sink,
-        )
-    except MartletError as error:
-        _keep(workspace, {**job, "status": "error", "error": error.message, "updated_at": _now()})
-        raise
+    rows = run_copy(
+        found,
+        values,
+        mode=None if mode is None else str(mode),
+        queries=live.queries,
+        engine=workspace.engine,
+        sink=workspace.sink,
+    )
     job |= {"status": "done", "updated_at": _now(), "rows": rows}
     _keep(workspace, job)
     target = found.output.settings["target_datasource"]

@@ -25,7 +25,7 @@ def append_events(workspace: Workspace, request: Request) -> Answer:
     name = request.query.get("name")
     if not name:
         raise RequestError("The parameter 'name' is missing: which data source are the events for?")
-    token.require(APPEND, name)
+    token.require(APPEND, workspace.live.project.versioned.get(name, name))
     datasource = workspace.datasource(name)
     status = 200 if _flag(request, "wait") else 202
     if len(request.body) > MAX_BODY_BYTES:

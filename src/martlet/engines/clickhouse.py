@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,7 @@ class ClickHouse:
         self._idle: dict[tuple[tuple[str, str], ...], list[Any]] = {}
         self._open: set[Any] = set()
         self._closed = False
+        self._generation = 0
         path.mkdir(parents=True, exist_ok=True)
         self._admin = self._connect(self._writer_settings(), database="default")
         if database != "default":
@@ -132,6 +133,9 @@ class ClickHouse:
         """Run one SELECT read-only; see `engines.base.Engine.execute`."""
         with self._reader(settings or {}) as connection, _translated():
             answer = connection.query(sql, format, params=dict(parameters or {}))
+            # ClickHouse counts its own blocks, where a constant column is one value.
+            if answer.size() > self.settings.max_result_bytes:
+                raise ResultTooLargeError(_too_large(self.settings.max_result_bytes, answer.size()))
             return Result(
                 body=answer.bytes(),
                 rows=answer.rows_read(),  # chDB's name for the rows that came out
@@ -156,10 +160,34 @@ class ClickHouse:
 
     def writer(self) -> "Writer":
         """Return a writer with a connection of its own; one thread at a time may use it."""
-        connection = self._connect(self._writer_settings())
-        return Writer(connection, self._forget)
+        return Writer(self)
 
-    def _forget(self, connection: Any) -> None:  # noqa: ANN401  chdb is not typed
+    def configure(self, settings: Settings) -> None:
+        """Use other settings from the next statement on."""
+        if settings == self.settings:
+            return
+        with self._lock:
+            self.settings = settings
+            self._generation += 1
+            stale = [connection for idle in self._idle.values() for connection in idle]
+            self._idle.clear()
+        with self._command_lock:
+            stale.append(self._admin)
+            self._admin = self._connect(self._writer_settings())
+        for connection in stale:
+            self.forget(connection)
+
+    @property
+    def generation(self) -> int:
+        """How often the settings have changed: a connection of an older one is stale."""
+        return self._generation
+
+    def connect_writer(self) -> Any:  # noqa: ANN401  chdb is not typed
+        """Return a connection that may write; for `Writer`."""
+        return self._connect(self._writer_settings())
+
+    def forget(self, connection: Any) -> None:  # noqa: ANN401  chdb is not typed
+        """Close a connection."""
         with self._lock:
             self._open.discard(connection)
         connection.close()
@@ -171,6 +199,7 @@ class ClickHouse:
         with self._lock:
             if self._closed:
                 raise EngineError("The engine is closed")
+            generation = self._generation
             idle = self._idle.setdefault(key, [])
             connection = idle.pop() if idle else None
         if connection is None:
@@ -180,10 +209,13 @@ class ClickHouse:
         except BaseException:
             # What a failed query has written already would stand before the next one's answer
             # (measured on chDB 26.9).
-            self._forget(connection)
+            self.forget(connection)
             raise
         with self._lock:
-            self._idle[key].append(connection)
+            if generation == self._generation and not self._closed:
+                self._idle.setdefault(key, []).append(connection)
+                return
+        self.forget(connection)
 
     def _project_settings(self) -> dict[str, str]:
         return {
@@ -220,13 +252,17 @@ class ClickHouse:
 class Writer:
     """Inserts blocks of rows; a block is committed when `insert` returns."""
 
-    def __init__(self, connection: Any, close: Callable[[Any], None]) -> None:  # noqa: ANN401
-        self._connection = connection
-        self._close = close
+    def __init__(self, engine: ClickHouse) -> None:
+        self._engine = engine
+        self._open()
+
+    def _open(self) -> None:
+        self._generation = self._engine.generation
+        self._connection = self._engine.connect_writer()
 
     def close(self) -> None:
         """Close the connection; the engine closes those that are left."""
-        self._close(self._connection)
+        self._engine.forget(self._connection)
 
     def insert(self, table: str, block: bytes, *, format: str = "JSONEachRow") -> int:
         """Insert rows written in an input format and return how many were written.
@@ -238,8 +274,18 @@ class Writer:
         # chDB's streaming insert would be a third faster on large blocks, but it hides what fails
         # behind the table, a materialized view for one (measured on chDB 26.9): never use it.
         sql = f"INSERT INTO `{table}` FORMAT {format}\n{block.decode()}"
+        if self._generation != self._engine.generation:
+            self.close()
+            self._open()
         with _translated():
             return int(self._connection.query(sql).rows_written())
+
+
+def _too_large(limit: int, size: int) -> str:
+    return (
+        f"[Error] Limit for result exceeded, max bytes: {limit / 2**20:.2f} MiB,"
+        f" current bytes: {size / 2**20:.2f} MiB"
+    )
 
 
 def _setting(value: str) -> str:

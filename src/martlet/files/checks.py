@@ -35,6 +35,10 @@ class Found:
         """Return the names of a kind's files, the broken ones too."""
         return [name for found, name in self.files if found == kind]
 
+    def has(self, name: str) -> bool:
+        """Whether a file of any kind has that name."""
+        return any(name == found for _, found in self.files)
+
 
 def check_project(found: Found, report: Report) -> None:
     """Report everything about the project as a whole."""

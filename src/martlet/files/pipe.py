@@ -79,6 +79,7 @@ def parse_pipe(source: Source, report: Report) -> Pipe | None:
     _check_nodes(draft, source)
     if len(report.errors) > known:
         return None
+    _publish_classic(draft, source)
     return Pipe(
         name=source.name,
         location=source.location,
@@ -88,6 +89,18 @@ def parse_pipe(source: Source, report: Report) -> Pipe | None:
         tags=draft.tags,
         file_version=draft.file_version,
     )
+
+
+def _publish_classic(draft: _Draft, source: Source) -> None:
+    """Make the last node the endpoint of a pipe that is to be read but has no TYPE at all."""
+    is_read = bool(draft.tokens) or draft.file_version is not None
+    if is_read and all(node.type_location is None for node in draft.nodes):
+        draft.nodes[-1].type = NodeType.ENDPOINT
+        draft.report.warn(
+            "The pipe has no TYPE: its last node is the endpoint, as in Tinybird Classic",
+            source.location,
+            f"write TYPE endpoint at the end of node '{draft.nodes[-1].name}'.",
+        )
 
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from martlet.errors import DatafileError, Location, MartletError, ProjectError
 from martlet.files.checks import Found, check_project, classic_targets
+from martlet.files.classic import use_plain_names, versioned_names
 from martlet.files.connection import parse_connection
 from martlet.files.datasource import parse_datasource
 from martlet.files.pipe import parse_pipe
@@ -91,6 +92,8 @@ def read_project(
         report.error(
             f"No .datasource or .pipe file in {root}", None, "name the folder of the project."
         )
+    versioned = versioned_names(found)
+    use_plain_names(found, versioned)
     check_project(found, report)
     for made in classic_targets(found.pipes.values(), found.datasources):
         found.datasources[made.name] = made
@@ -103,6 +106,7 @@ def read_project(
         fixtures=folder.fixtures(found.datasources),
         tests=folder.tests(found.pipes),
         secrets=known,
+        versioned=versioned,
         warnings=tuple(sorted(report.warnings, key=_order)),
     )
     return project, sorted(report.errors, key=_order)

@@ -11,9 +11,12 @@ from martlet.errors import SqlError
 from martlet.sql.lexer import Kind, Lexeme
 
 ALLOWED_TABLE_FUNCTIONS = frozenset(
-    """numbers numbers_mt zeros zeros_mt null values sqlstandardvalues generaterandom
-    generateseries generate_series primes format""".split()
+    """numbers numbers_mt null values sqlstandardvalues generaterandom generateseries
+    generate_series primes""".split()
 )
+
+# The name of a harmless scalar function too, so it is refused in table position only.
+SCALAR_TABLE_FUNCTIONS = frozenset({"format"})
 
 # Every other table function of chDB 26.9 (system.table_functions; a test compares the list).
 REFUSED_TABLE_FUNCTIONS = frozenset(
@@ -27,8 +30,8 @@ REFUSED_TABLE_FUNCTIONS = frozenset(
     paimonazurecluster paimoncluster paimonhdfs paimonhdfscluster paimonlocal paimons3
     paimons3cluster postgresql prometheusquery prometheusqueryrange python redis remote remotesecure
     s3 s3cluster sqlite timeseriesdata timeseriesmetricfamilies timeseriesmetrics timeseriessamples
-    timeseriesselector timeseriestags url urlcluster view viewexplain viewifpermitted
-    ytsaurus""".split()
+    timeseriesselector timeseriestags url urlcluster view viewexplain viewifpermitted ytsaurus
+    zeros zeros_mt""".split()
 )
 
 # Scalar functions that read files, the network, the process or the catalogue, or only wait.
@@ -48,7 +51,7 @@ ALLOWED_SYSTEM_TABLES = frozenset(
 _DATABASES = frozenset({"system", "information_schema", "default"})
 
 # Tables of Martlet's own beside the project's: views, their trials, tables on the way to another.
-INTERNAL_PREFIXES = ("__view_", "__trial_", "__new_", "__copy_")
+INTERNAL_PREFIXES = ("__view_", "__trial_", "__new_", "__fill_", "__copy_")
 
 # Behind these words, and behind most symbols, FORMAT is a column's name and not the clause.
 _BEFORE_COLUMN = frozenset(
@@ -96,9 +99,22 @@ def _check_statement(lexemes: Sequence[Lexeme]) -> None:
             raise SqlError("Only one statement is allowed", offset=lexeme.start)
         if lexeme.upper == "INTO" and following and following.upper == "OUTFILE":
             raise SqlError("INTO OUTFILE is not allowed", offset=lexeme.start)
+        if lexeme.upper == "SETTINGS" and _is_settings(kept, index):
+            raise SqlError(
+                "SETTINGS is not allowed in a pipe",
+                offset=lexeme.start,
+                hint="set it for the project: martlet.toml, [settings.clickhouse]",
+            )
         if lexeme.text == "|" and lexeme.kind is Kind.SYMBOL:
             raise SqlError("The pipe operator |> is not allowed", offset=lexeme.start)
     _check_format(kept)
+
+
+def _is_settings(lexemes: Sequence[Lexeme], index: int) -> bool:
+    """Whether the word SETTINGS begins the clause, `SETTINGS name = value`, and is no column."""
+    is_column = index > 0 and lexemes[index - 1].text in (".", ",")
+    names = lexemes[index + 1 : index + 3]
+    return not is_column and len(names) == 2 and names[0].name is not None and names[1].text == "="
 
 
 def _check_format(lexemes: Sequence[Lexeme]) -> None:

@@ -58,8 +58,10 @@ class Run:
         facts: what is taken as true and false of tests, for a sample.
     """
 
-    __slots__ = ("at", "facts", "inserted", "is_sample", "locals", "out", "pending", "read", "required",
-                 "room", "secrets", "settings", "turns", "used_secrets", "work")  # fmt: skip
+    __slots__ = (
+        "at", "facts", "inserted", "is_sample", "locals", "out", "pending", "read", "required",
+        "room", "secrets", "settings", "turns", "used_secrets", "work",
+    )  # fmt: skip
 
     def __init__(
         self,
