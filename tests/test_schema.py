@@ -419,3 +419,29 @@ def test_a_view_that_fails_on_stored_rows(open_and_change):
         change({**VIEWED, "pipes/counts_view.pipe": failing})
     change({"pipes/counts_view.pipe": COUNTS_VIEW})
     assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'
+
+
+def test_a_view_that_reads_a_quarantine(open_and_change):
+    """Tinybird's way to repair refused rows: what it cannot repair harms nothing."""
+    repair = """NODE repair
+SQL >
+    SELECT toInt64(replaceAll(assumeNotNull(id), 'n', '')) AS id, kind FROM events_quarantine
+TYPE materialized
+DATASOURCE repaired
+"""
+    files = {
+        **BASE,
+        "repaired.datasource": "SCHEMA >\n    `id` Int64,\n    `kind` Nullable(String)\nENGINE MergeTree\nENGINE_SORTING_KEY id\n",
+        "repair.pipe": repair,
+    }
+    workspace, change = open_and_change(files)
+    events = workspace.datasource("events")
+    sent = b'{"id": "n5", "kind": "a"}\n{"id": 6, "kind": "b"}'
+    assert workspace.append(events, sent, "ndjson").result() == Appended(1, 1)
+    assert rows(workspace, "SELECT id, kind FROM repaired") == ["5\ta"]
+    sent = b'{"id": "what", "kind": "a"}\n{"id": 7, "kind": "b"}'
+    assert workspace.append(events, sent, "ndjson").result() == Appended(1, 1)
+    assert rows(workspace, "SELECT id FROM events ORDER BY id") == ["6", "7"]
+    assert rows(workspace, "SELECT id FROM events_quarantine ORDER BY id") == ["n5", "what"]
+    change({"repair.pipe": repair.replace("'n', ''", "'n', '1'")})
+    assert rows(workspace, "SELECT id FROM events ORDER BY id") == ["6", "7"]

@@ -253,9 +253,11 @@ class _Apply:
             pipe.output.settings.get("target_datasource") == target
             for pipe in self.project.pipes.values()
         )
-        sources = [self.sources[name] for view in feeders for name in view.reads]
+        reads = {name for view in feeders for name in view.reads}
+        sources = [self.sources[name] for name in reads & set(self.sources)]
         return (
             bool(feeders)
+            and len(sources) == len(reads)  # a quarantine forgets its rows
             and not copied
             and is_derived(self.sources[target])
             and all(not s.engine.ttl and s.engine.name != "Null" for s in sources)
@@ -463,7 +465,7 @@ class _Apply:
             )
         for view in self.views:
             trigger = triggers.get(view.name)
-            if trigger is None:
+            if trigger not in self.sources:  # a quarantine: what is refused needs no trial
                 continue
             name = _TRIAL_VIEW_PREFIX + view.pipe.name
             sql = _read_trial(view.sql, trigger)

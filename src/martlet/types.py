@@ -125,13 +125,12 @@ ALIASES: dict[str, str] = {
     "DEC": "Decimal", "NUMERIC": "Decimal", "DECIMAL": "Decimal",
     "TEXT": "String", "VARCHAR": "String", "CHAR": "String", "BLOB": "String", "CLOB": "String",
     "MEDIUMTEXT": "String", "LONGTEXT": "String", "TINYTEXT": "String", "BYTEA": "String",
-    "TIMESTAMP": "DateTime", "INET4": "IPv4", "INET6": "IPv6",
+    "BOOLEAN": "Bool", "TIMESTAMP": "DateTime", "INET4": "IPv4", "INET6": "IPv6",
 }  # fmt: skip
 _ANY_CASE = {"DATE": "Date", "DATETIME": "DateTime", "DATETIME64": "DateTime64", "BOOL": "Bool"}
 
 # What a data source cannot have though ClickHouse could, with what to write in its place.
 REFUSED: dict[str, tuple[str, str]] = {
-    "Boolean": ("Boolean type is not supported", "use Bool or UInt8 instead."),
     "Int": ("Precision is mandatory for Int types", "use Int8, Int16, Int32, Int64, ... Int256."),
     "UInt": ("Precision is mandatory for UInt types", "use UInt8, UInt16, ... UInt256."),
     "BFloat16": ("BFloat16 type is not supported", "use Float32 instead."),

@@ -279,7 +279,11 @@ def test_classic_engine_of_a_materialized_node():
     [
         (
             "    type Endpoint ",
-            "4:1 TYPE is indented, so it is part of the SQL of node 'n'",
+            "4:5 TYPE is indented, so it is part of the SQL of node 'n'",
+        ),
+        (
+            "\n    TYPE materialized\n    DATASOURCE d\n",
+            "5:5 TYPE is indented, so it is part of the SQL of node 'n'",
         ),
         ("TYPE endpoint\nVERSION 3", "5:1 VERSION has been deprecated and will be ignored."),
         ("TYPE endpoint\nDATASOURCE d", "5:12 DATASOURCE has no effect on an endpoint node"),

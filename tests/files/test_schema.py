@@ -108,7 +108,6 @@ def test_bad_json_paths(path, column):
             "a Nullable(Array(Int8))",
             "2:7 Nested type Array(Int8) cannot be inside Nullable type",
         ),
-        ("a Boolean", "2:7 Boolean type is not supported"),
         ("a DateTime64", "2:7 DateTime64 type without precision is not supported"),
         ("a Int", "2:7 Precision is mandatory for Int types"),
         ("a UInt", "2:7 Precision is mandatory for UInt types"),
@@ -162,7 +161,7 @@ def test_every_bad_column_is_an_error():
     [
         ("a$b Int8", "use backticks."),
         ("a string", "did you mean String?"),
-        ("a Boolean", "use Bool or UInt8 instead."),
+        ("a BFloat16", "use Float32 instead."),
         ("a DateTime64", "use DateTime64(3) instead."),
         ("a Int8 NULL", "use Nullable(...)."),
         ("a String\n`b` Int8", "is a comma missing before it?"),

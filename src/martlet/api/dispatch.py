@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from martlet.api import jobs, read, write
-from martlet.api.http import CORS, Answer, Request, Response, failure
+from martlet.api.http import CORS, PREFLIGHT, Answer, Request, Response, failure
 from martlet.api.routes import find_route
 from martlet.workspace import Workspace
 
@@ -49,6 +49,6 @@ def dispatch(workspace: Workspace, request: Request) -> Future[Response]:
 
 def _answer(workspace: Workspace, request: Request) -> Answer:
     if request.method == "OPTIONS":
-        return Response(204, b"", "text/plain")
+        return Response(204, b"", "text/plain", headers=dict(PREFLIGHT))
     route, values = find_route(request.method, request.path)
     return OPERATIONS[route.operation](workspace, request, **values)

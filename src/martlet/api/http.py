@@ -26,8 +26,8 @@ log = logging.getLogger("martlet.api")
 JSON = "application/json; charset=utf-8"
 
 # Endpoints and events are called from browsers with tokens in the URL or a header, never cookies.
-CORS = {
-    "access-control-allow-origin": "*",
+CORS = {"access-control-allow-origin": "*"}
+PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "authorization, content-type, content-encoding, x-api-key",
     "access-control-max-age": "86400",

@@ -104,7 +104,11 @@ def _publish_classic(draft: _Draft, source: Source) -> None:
 
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_INDENTED_TYPE = re.compile(r"\s+TYPE\s+(?:endpoint|materialized|copy|sink)\s*", re.IGNORECASE)
+_INDENTED_TYPE = re.compile(
+    r"^[ \t]+(?P<type>TYPE[ \t]+(?:endpoint|materialized|copy|sink))[ \t]*"
+    r"(?:\n[ \t]*(?:[A-Z_]+[ \t].*)?)*\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def _node(draft: _NodeDraft, report: Report) -> Node:
@@ -118,11 +122,11 @@ def _node(draft: _NodeDraft, report: Report) -> Node:
             "write % on the line above the query.",
         )
         is_template = True
-    if _INDENTED_TYPE.fullmatch(lines[-1].text):
+    if indented := _INDENTED_TYPE.search(body.text):
         report.warn(
             f"TYPE is indented, so it is part of the SQL of node '{draft.name}'",
-            lines[-1].at(),
-            "remove the white space in front of TYPE.",
+            body.at(indented.start("type")),
+            "remove the white space in front of TYPE and what follows it.",
         )
     return Node(
         name=draft.name,

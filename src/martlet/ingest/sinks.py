@@ -159,7 +159,7 @@ class ClickHouseSink:
         # only the quarantine has rows twice.
         refused = [_document(row) for item in group for row in item.batch.refused]
         if refused:
-            writer.insert(f"{datasource}_quarantine", b"\n".join(refused))
+            _quarantine(writer, datasource, refused)
         filled = [item for item in group if item.batch.count]
         for item in group:
             if not item.batch.count:
@@ -263,8 +263,7 @@ class _GroupCommit:
         try:
             refused = self.refused_rows(item.batch.block.split(b"\n"))
             if refused:
-                documents = b"\n".join(map(_document, refused))
-                self.writer.insert(f"{self.datasource}_quarantine", documents)
+                _quarantine(self.writer, self.datasource, [_document(row) for row in refused])
         except MartletError as error:
             self.fail([item], error)
             return
@@ -287,6 +286,15 @@ class _GroupCommit:
     def fail(group: list[_Waiting], error: MartletError) -> None:
         for item in group:
             item.future.set_exception(error)
+
+
+def _quarantine(writer: TableWriter, datasource: str, documents: list[bytes]) -> None:
+    """Store refused rows; a view that reads them may fail, that is not the request's fault."""
+    try:
+        writer.insert(f"{datasource}_quarantine", b"\n".join(documents))
+    except QueryError as error:
+        if _VIEW_FAILED not in error.message:
+            raise
 
 
 def _block(group: list[_Waiting]) -> bytes:

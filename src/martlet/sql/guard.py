@@ -105,6 +105,8 @@ def _check_statement(lexemes: Sequence[Lexeme]) -> None:
                 offset=lexeme.start,
                 hint="set it for the project: martlet.toml, [settings.clickhouse]",
             )
+        if lexeme.upper == "PARALLEL" and _is_parallel(kept, index):
+            raise SqlError("Only one statement is allowed", offset=lexeme.start)
         if lexeme.text == "|" and lexeme.kind is Kind.SYMBOL:
             raise SqlError("The pipe operator |> is not allowed", offset=lexeme.start)
     _check_format(kept)
@@ -115,6 +117,14 @@ def _is_settings(lexemes: Sequence[Lexeme], index: int) -> bool:
     is_column = index > 0 and lexemes[index - 1].text in (".", ",")
     names = lexemes[index + 1 : index + 3]
     return not is_column and len(names) == 2 and names[0].name is not None and names[1].text == "="
+
+
+def _is_parallel(lexemes: Sequence[Lexeme], index: int) -> bool:
+    """Whether `PARALLEL WITH` joins two statements; `GROUP BY parallel WITH TOTALS` does not."""
+    following = [lexeme.upper for lexeme in lexemes[index + 1 : index + 3]]
+    return following[:1] == ["WITH"] and following[-1] not in (
+        "TOTALS", "ROLLUP", "CUBE", "FILL", "TIES",
+    )  # fmt: skip
 
 
 def _check_format(lexemes: Sequence[Lexeme]) -> None:
