@@ -95,6 +95,14 @@ def test_errors_of_branches_no_request_takes_by_itself(check):
     assert "`cc`" in messages
 
 
+def test_messages_do_not_repeat_the_whole_query(check):
+    report = check({"p.pipe": pipe("SELECT idd FROM events WHERE id IN (SELECT 1)")})
+    (error,) = report.errors
+    assert "`idd`" in error.message
+    assert error.message.endswith("(UNKNOWN_IDENTIFIER)")
+    assert "In scope" not in error.message
+
+
 def test_branches_that_one_request_cannot_take_together(check):
     hourly = "SCHEMA >\n    `hour` DateTime,\n    `n` AggregateFunction(count)\nENGINE AggregatingMergeTree\nENGINE_SORTING_KEY hour\n"
     nodes = (

@@ -445,3 +445,18 @@ DATASOURCE repaired
     assert rows(workspace, "SELECT id FROM events_quarantine ORDER BY id") == ["n5", "what"]
     change({"repair.pipe": repair.replace("'n', ''", "'n', '1'")})
     assert rows(workspace, "SELECT id FROM events ORDER BY id") == ["6", "7"]
+
+
+def test_filling_a_target_with_keys_of_all_kinds(open_and_change):
+    keys = "ENGINE_PRIMARY_KEY kind\nENGINE_PARTITION_KEY kind\nENGINE_TTL at + toIntervalDay(1)\n"
+    target = (
+        "SCHEMA >\n    `kind` String,\n    `id` Int64,\n    `at` DateTime DEFAULT now()\n"
+        f"ENGINE MergeTree\nENGINE_SORTING_KEY kind, id\n{keys}"
+    )
+    view = "NODE n\nSQL >\n    SELECT kind, id FROM events\nTYPE materialized\nDATASOURCE kept\n"
+    workspace, change = open_and_change(BASE, A, B)
+    change({"kept.datasource": target, "keep.pipe": view})
+    assert rows(workspace, "SELECT id, kind, at > now() - 60 FROM kept ORDER BY id") == [
+        "1\ta\t1",
+        "2\tb\t1",
+    ]

@@ -33,7 +33,7 @@ TABLE_SETTINGS = {
     # An acknowledged row survives the power going, not only the process; groups share the cost.
     "fsync_after_insert": "1",
     "fsync_part_directory": "1",
-    # Column statistics take a tenth of a small insert, and the ClickHouse of `compatibility` has none.
+    # Statistics take a tenth of a small insert, and the ClickHouse of `compatibility` has none.
     "auto_statistics_types": "''",
 }
 

@@ -136,13 +136,18 @@ def _pipe_errors(pipe: Pipe, engine: ClickHouse, queries: QueryBuilder) -> Itera
                 is_sampled = NO_VALUE in message or SAMPLE_NAME in message
                 if is_sure and not is_sampled and message not in reported:
                     reported.add(message)
-                    yield DatafileError(message, location=_blame(node, message))
+                    shown = _SCOPE.sub(r"\g<code>", message)
+                    yield DatafileError(shown, location=_blame(node, message))
 
 
 # A sample value in a template can fail where a real one would not (a text that is no date), so of
 # templates only these count: unknown functions, columns and tables, syntax, numbers of arguments,
 # aggregates where none may be.
 _SURE_CODES = frozenset({42, 46, 47, 60, 62, 184, 215})
+
+
+# The query in which a name is unknown: with all nodes put in, it hides what is wrong.
+_SCOPE = re.compile(r"[.:]? In scope .*?(?P<code> \([A-Z_]+\))?\Z", re.DOTALL)
 
 
 def _blame(node: Node, message: str) -> Location:

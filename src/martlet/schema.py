@@ -439,7 +439,8 @@ class _Apply:
         target = quote_identifier(view.target)
         stage = quote_identifier(_FILL_PREFIX + view.pipe.name)
         self.engine.command(
-            f"CREATE TABLE {stage} AS {target} ENGINE = MergeTree ORDER BY tuple()"
+            f"CREATE TABLE {stage} {self.columns_ddl(view.target)}"
+            " ENGINE = MergeTree ORDER BY tuple()"
         )
         try:
             self.engine.command(
@@ -458,11 +459,8 @@ class _Apply:
         triggers = self.triggers()
         involved = {view.target for view in self.views} | set(triggers.values())
         for name in sorted(involved & set(self.sources)):
-            columns = ",\n  ".join(column_ddl(c) for c in stored_columns(self.sources[name]))
-            self.engine.command(
-                f"CREATE TABLE {quote_identifier(TRIAL_PREFIX + name)} (\n  {columns}\n)"
-                " ENGINE = Null"
-            )
+            trial = quote_identifier(TRIAL_PREFIX + name)
+            self.engine.command(f"CREATE TABLE {trial} {self.columns_ddl(name)} ENGINE = Null")
         for view in self.views:
             trigger = triggers.get(view.name)
             if trigger not in self.sources:  # a quarantine: what is refused needs no trial
@@ -471,6 +469,11 @@ class _Apply:
             sql = _read_trial(view.sql, trigger)
             self.define_view(view, view_ddl(name, TRIAL_PREFIX + view.target, sql))
             self.applied.trials[trigger] = TRIAL_PREFIX + trigger
+
+    def columns_ddl(self, name: str) -> str:
+        """Return the columns of a data source alone: `AS table` would copy its keys and TTL too."""
+        columns = ",\n  ".join(column_ddl(c) for c in stored_columns(self.sources[name]))
+        return f"(\n  {columns}\n)"
 
     def triggers(self) -> dict[str, str]:
         """Return view -> table whose inserts it sees; ClickHouse chose it from the view's SQL."""

@@ -24,7 +24,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from martlet.api.dispatch import dispatch
 from martlet.api.http import JSON, Request, Response, failure
 from martlet.api.routes import ROUTES
-from martlet.api.write import MAX_BODY_BYTES
+from martlet.api.write import MAX_BODY_BYTES, body_too_large
 from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
 from martlet.model import Project
 from martlet.workspace import Workspace
@@ -183,7 +183,7 @@ async def _read_body(request: Request, receive: Receive) -> bytes:
     """
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise body_too_large()
     chunks: list[bytes] = []
     size, more = 0, True
     while more:
@@ -193,17 +193,10 @@ async def _read_body(request: Request, receive: Receive) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            raise _too_large()
+            raise body_too_large()
         chunks.append(chunk)
         more = message.get("more_body", False)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _too_large() -> TooLargeError:
-    return TooLargeError(
-        f"The body is larger than {MAX_BODY_BYTES} bytes (10 MB), the limit of one request;"
-        " nothing of it was stored"
-    )
 
 
 def _start_message(request: Request, response: Response) -> dict[str, Any]:

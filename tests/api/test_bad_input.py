@@ -228,7 +228,7 @@ REFUSED = [
     ("gzip bomb", "POST", EVENTS, encoded("gzip", gzip.compress(SPACES, 1)), 413, BOMB),
     ("zstd bomb", "POST", EVENTS, encoded("zstd", zstandard.compress(SPACES)), 413, BOMB),
     ("body above 10 MB", "POST", EVENTS, {"body": ROW.encode() + SPACES[: 10 * 1024 * 1024 - 8]}, 413, TOO_LARGE),
-    ("row above 900 KB", "POST", EVENTS, {"body": ROW + '{"id":2,"name":"' + "x" * 921_600 + '"}'}, 413, "Row 2 is larger than 921600 bytes"),
+    ("row above 900 KB", "POST", EVENTS, {"body": ROW + '{"id":2,"name":"' + "x" * 921_600 + '"}'}, 413, "Row 2 is larger than 921600 bytes, the limit of one row; nothing of the request was stored"),
     # Bodies of parameters.
     ("cut JSON", "POST", SEARCH, {"headers": JSON, "body": '{"name":'}, 400, UNREADABLE.format("unexpected end of data: line 1 column 9 (char 8)")),
     ("JSON array", "POST", SEARCH, {"headers": JSON, "body": "[1]"}, 400, "The JSON in the body is not an object of parameters"),

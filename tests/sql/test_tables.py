@@ -23,6 +23,8 @@ CASES = [
     ("SELECT a FROM t SAMPLE 0.1 PREWHERE x GROUP BY y HAVING z ORDER BY a LIMIT 1 BY b", ["t"]),
     ("WITH c AS (SELECT * FROM t) SELECT * FROM c", ["t"]),
     ("WITH c AS (SELECT 1 AS a), d AS (SELECT * FROM c) SELECT * FROM d, e", ["e"]),
+    ("WITH c(z) AS (SELECT 1 FROM t) SELECT z FROM c", ["t"]),
+    ("WITH c AS MATERIALIZED (SELECT 1 AS z FROM t) SELECT z FROM c", ["t"]),
     ("WITH (SELECT max(a) FROM u) AS m SELECT m FROM t", ["t", "u"]),
     ("WITH 5 AS n, t AS (SELECT n) SELECT * FROM t", []),
     ("SELECT * FROM a UNION ALL SELECT * FROM b", ["a", "b"]),
@@ -60,7 +62,9 @@ def test_found(sql: str, expected: list[str]):
 def test_clickhouse_sees_the_same_tables(engine, sql: str):
     tree = engine.command(f"EXPLAIN AST {sql}")
     theirs = re.findall(r"TableIdentifier (\S+|.+?)(?: \(|\n|$)", tree)
-    ctes = set(re.findall(r"WithElement (\S+)", tree)) | set(re.findall(r"(\w+) AS \(SELECT", sql))
+    ctes = set(re.findall(r"WithElement (\S+)", tree)) | set(
+        re.findall(r"(\w+)(?:\(\w+\))? AS (?:MATERIALIZED )?\(SELECT", sql)
+    )
     ours = {reference.name for reference in find_tables(lex(sql))}
     assert {name for name in theirs if name not in ctes} == ours - ctes
 

@@ -25,6 +25,9 @@ log = logging.getLogger("martlet.api")
 
 JSON = "application/json; charset=utf-8"
 
+# Template errors name a page of Tinybird's documentation, and so do its answers.
+_DOCUMENTATION = "https://docs.tinybird.co"
+
 # Endpoints and events are called from browsers with tokens in the URL or a header, never cookies.
 CORS = {"access-control-allow-origin": "*"}
 PREFLIGHT = {
@@ -146,7 +149,7 @@ def failure(request: Request, error: BaseException) -> Response:
         return json_response(error.body, status=error.status)
     content: dict[str, object] = {"error": _with_advice(error)}
     if isinstance(error, TemplateError) and error.documentation:
-        content["documentation"] = error.documentation
+        content["documentation"] = _DOCUMENTATION + error.documentation
     response = json_response(content, status=error.status)
     if isinstance(error, QueryError) and error.code:
         response.headers["x-db-exception-code"] = str(error.code)

@@ -146,17 +146,24 @@ class ClickHouse:
 
     def command(self, sql: str, *, parameters: Mapping[str, str] | None = None) -> str:
         """Run a statement of Martlet's own (DDL, counts) and return its answer as raw TSV."""
-        if self._closed:
-            raise EngineError("The engine is closed")
-        with self._command_lock, _translated():
-            answer = self._admin.query(sql, "TSVRaw", params=dict(parameters or {}))
-            return str(answer.bytes().decode())
+        return self._administer(sql, "TSVRaw", dict(parameters or {})).decode()
 
     def rows(self, sql: str) -> list[dict[str, object]]:
         """Run a SELECT of Martlet's own and return its rows."""
+        return [
+            orjson.loads(line) for line in self._administer(sql, "JSONEachRow", {}).splitlines()
+        ]
+
+    def _administer(self, sql: str, format: str, parameters: dict[str, str]) -> bytes:
         with self._command_lock, _translated():
-            lines = self._admin.query(sql, "JSONEachRow").bytes().splitlines()
-        return [orjson.loads(line) for line in lines]
+            if self._closed:
+                raise EngineError("The engine is closed")
+            try:
+                return bytes(self._admin.query(sql, format, params=parameters).bytes())
+            except BaseException:
+                self.forget(self._admin)  # as in `_reader`
+                self._admin = self._connect(self._writer_settings())
+                raise
 
     def writer(self) -> "Writer":
         """Return a writer with a connection of its own; one thread at a time may use it."""

@@ -321,7 +321,10 @@ def _field(name: str, column: Column, type_: ColumnType, path: JsonPath) -> _Fie
 def _check_sizes(texts: list[bytes], seen: int) -> None:
     if texts and max(map(len, texts)) > MAX_ROW_BYTES:
         index = next(i for i, text in enumerate(texts) if len(text) > MAX_ROW_BYTES)
-        raise TooLargeError(f"Row {seen + index + 1} is larger than {MAX_ROW_BYTES} bytes")
+        raise TooLargeError(
+            f"Row {seen + index + 1} is larger than {MAX_ROW_BYTES} bytes, the limit of one row;"
+            " nothing of the request was stored"
+        )
 
 
 def _dump(rows: list[dict[str, object]]) -> bytes:

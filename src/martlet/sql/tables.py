@@ -144,17 +144,31 @@ class _Scanner:
         inner = _Frame(lexeme.start, is_call=is_call, expects_table=is_table)
         inner.clause = "FROM" if is_table else ""
         frame.expects_table = False
-        if frame.clause == "WITH" and self.upper(self.index - 1) == "AS":
+        if frame.clause == "WITH" and self.upper(self.index - 1) in ("AS", "MATERIALIZED"):
             self.cte(frame, inner)
         if self.upper(self.index - 1) == "IN" and self.text(self.index + 2) == ")":
             self.in_table(self.index + 1)
         self.frames.append(inner)
 
     def cte(self, frame: _Frame, inner: _Frame) -> None:
-        name = self.name(self.index - 2)
+        name = self.name(self.cte_name(self.index - 1))
         if name is not None and self.upper(self.index + 1) in ("SELECT", "WITH", "FROM", "VALUES"):
             inner.defines = _Cte(name, inner.start, frame, frame.recursive, frame.branches)
             self.ctes.append(inner.defines)
+
+    def cte_name(self, index: int) -> int:
+        """Return where the name stands of `name [(columns)] AS [[NOT] MATERIALIZED] (`.
+
+        Args:
+            index: of the word before the parenthesis.
+        """
+        while self.upper(index) in ("MATERIALIZED", "NOT", "AS"):
+            index -= 1
+        if self.text(index) != ")":
+            return index
+        while index >= 0 and self.text(index) != "(":
+            index -= 1
+        return index - 1
 
     def close(self, lexeme: Lexeme) -> None:
         if len(self.frames) > 1:
