@@ -305,7 +305,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "KAFKA_TOPIC": "checked and kept, does not run; the data source gets Kafka's columns",
         **dict.fromkeys(("KAFKA_", "IMPORT_", "PG_"), "checked and kept, does not run"),
         "EXPORT_SERVICE": "kept, no effect",
-        "VERSION": "a number; no effect",
+        "VERSION": "a number N: other files and clients may also say `name__vN`",
         "INCLUDE": '`INCLUDE "file" "NAME=value"`: the lines of that file',
         "SOURCE": "refused",
         "SETTINGS": "refused: write `ENGINE_SETTINGS`",
@@ -314,7 +314,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "DESCRIPTION": "text for people; of the pipe, or below a NODE of that node",
         "TOKEN": "`TOKEN name READ`: the token of that name may read the endpoint",
         "TAGS": "comma-separated; kept, no effect",
-        "VERSION": "a number; no effect",
+        "VERSION": "a number N: other files and clients may also say `name__vN`",
         "INCLUDE": '`INCLUDE "file" "NAME=value"`: the lines of that file',
         "NODE": "starts a node and names it",
         "SQL": "the query; a block",
@@ -440,6 +440,10 @@ _LENIENT: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "a node with the name of a data source or pipe",
         {"a.datasource": _BASE, "p.pipe": "NODE a\nSQL >\n    SELECT 1\n"},
+    ),
+    (
+        "a pipe without TYPE that has a READ token or a VERSION",
+        {"p.pipe": "TOKEN app READ\nNODE n\nSQL >\n    SELECT 1\n"},
     ),
     ("an indented TYPE", {"p.pipe": "NODE n\nSQL >\n    SELECT 1\n    TYPE endpoint\n"}),
 )
