@@ -23,7 +23,7 @@ BATCH = 100
 LARGE_BLOCK = 10_000
 
 # Rows a request and connections.
-INGEST = ((1, 64), (1, 1), (BATCH, 32), (BATCH, 8), (BATCH, 1))
+INGEST = ((1, 256), (1, 64), (1, 1), (BATCH, 32), (BATCH, 8), (BATCH, 1))
 # An endpoint and its parameters: a count, an aggregation, a join.
 ENDPOINTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("total_events", {}),
