@@ -2,6 +2,7 @@
 
 import pytest
 
+from martlet import query
 from martlet.errors import QueryError
 
 EVENTS = "SCHEMA >\n    `id` Int64 `json:$.id`,\n    `kind` String `json:$.kind`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
@@ -111,3 +112,18 @@ def test_threads_are_capped(ask):
     text = pipe(("a", "%\n    SELECT {{max_threads(threads)}} getSetting('max_threads')"))
     assert ask(text, threads=1) == "1\n"
     assert ask(text, threads=10**6) == "16\n"
+
+
+def test_nodes_that_read_each_other_twice_do_not_grow_without_end(ask):
+    nodes = [("n0", "    SELECT id FROM events")]
+    nodes += [(f"n{i}", f"    SELECT a.id FROM n{i - 1} AS a, n{i - 1} AS b") for i in range(1, 30)]
+    with pytest.raises(QueryError, match="The query reads more than 1000 nodes"):
+        ask(pipe(*nodes))
+
+
+def test_long_queries_are_not_remembered(ask):
+    text = pipe(("a", "%\n    SELECT length({{String(long)}}) AS n"))
+    assert ask(text, long="x") == "1\n"
+    before = query._scan_once.cache_info().currsize
+    assert ask(text, long="x" * 100_000) == "100000\n"
+    assert query._scan_once.cache_info().currsize == before

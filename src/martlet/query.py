@@ -30,6 +30,10 @@ from martlet.template.values import SAMPLE_NAME
 # A pipe of pipes of pipes: deeper than any real project, shallower than Python's stack.
 MAX_DEPTH = 40
 
+# Nodes that read a node twice which reads a node twice: the text would grow without end.
+MAX_NODES = 1000
+_MAX_REMEMBERED = 64 * 1024
+
 # Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
 MAX_THREADS = 16
 
@@ -60,6 +64,7 @@ class _Gathered:
     """
 
     sample: Facts | None = None
+    nodes: int = 0
     datasources: set[str] = field(default_factory=set)
     settings: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -77,8 +82,12 @@ class _Scanned:
     tables: tuple[TableReference, ...]
 
 
-@lru_cache(maxsize=2048)
 def _scan(sql: str) -> _Scanned:
+    """Check one SELECT and find its tables; texts of usual size are remembered."""
+    return _scan_again(sql) if len(sql) > _MAX_REMEMBERED else _scan_once(sql)
+
+
+def _scan_again(sql: str) -> _Scanned:
     lexemes = without_end(list(lex(sql)))
     check_select(lexemes)
     tables = tuple(find_tables(lexemes))
@@ -87,6 +96,9 @@ def _scan(sql: str) -> _Scanned:
             message = f"The query uses disabled table functions: '{table.name}'"
             raise SqlError(message, offset=table.start)
     return _Scanned(sql[: lexemes[-1].end], tables)
+
+
+_scan_once = lru_cache(maxsize=1024)(_scan_again)
 
 
 class QueryBuilder:
@@ -146,6 +158,9 @@ class QueryBuilder:
         gathered.settings.update(_settings(rendered.settings))
         gathered.secrets.update(rendered.secrets)
         scanned = _scan(rendered.sql)
+        gathered.nodes += 1
+        if gathered.nodes > MAX_NODES:
+            raise SqlError(f"The query reads more than {MAX_NODES} nodes, counted where they stand")
 
         def subquery(reference: TableReference) -> str | None:
             found = self._resolve(pipe, node, reference.name)
