@@ -333,7 +333,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise EngineError(
-                f"Port {port} on {host} is taken by another program", hint="choose one with --port"
+                f"Port {port} on {host} is taken by another program", hint="choose one with --port or MARTLET_PORT"
             ) from error
         raise EngineError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
     return listener

@@ -27,7 +27,7 @@ def test_a_taken_port(project):
     assert ran.returncode == 1
     assert ran.stdout == ""
     assert ran.stderr == (
-        f"error: Port {port} on 127.0.0.1 is taken by another program\nhint: choose one with --port\n"
+        f"error: Port {port} on 127.0.0.1 is taken by another program\nhint: choose one with --port or MARTLET_PORT\n"
     )
     assert not (project / ".martlet").exists()
 
