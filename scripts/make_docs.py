@@ -152,7 +152,8 @@ def limits_table() -> str:
             ("result of a query", f"{size(own.max_result_bytes)} (`max_result_bytes`)", "413"),
             ("threads by `max_threads()`", str(query.MAX_THREADS), "taken as the limit"),
             ("pipes that read pipes", f"{query.MAX_DEPTH} levels", "400"),
-            ("queries and copies at a time", str(server._READERS), "the others wait"),
+            ("queries at a time", str(server._READERS), "the others wait"),
+            ("copies at a time", str(server._JOBS), "the others wait"),
             ("jobs that are remembered", str(MAX_JOBS), "the oldest is forgotten"),
         ),
     )

@@ -1,9 +1,14 @@
 """Copy pipes: all rows of the result, or nothing."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 
 from martlet.copies import run_copy
 from martlet.errors import ConflictError, QueryError, RequestError, TemplateError
+from martlet.model import Settings
 
 SOURCE = "SCHEMA >\n    `id` Int64 `json:$.id`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
 TARGET = "SCHEMA >\n    `id` Int64,\n    `at` String DEFAULT 'x'\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
@@ -107,6 +112,37 @@ def test_into_a_data_source_of_engine_null(make_workspace):
 def test_a_replaced_table_is_the_same_data_source(workspace):
     copy(workspace, mode="replace")
     assert workspace.apply(workspace.live.project) == []
+
+
+def test_a_target_that_changes_meanwhile_is_left_alone(workspace, monkeypatch):
+    from martlet.engines.clickhouse import ClickHouse
+
+    run = ClickHouse.command_apart
+
+    def change_then_run(engine, sql: str, **options) -> None:
+        engine.command("ALTER TABLE target ADD COLUMN more UInt8")
+        run(engine, sql, **options)
+
+    monkeypatch.setattr(ClickHouse, "command_apart", change_then_run)
+    with pytest.raises(ConflictError, match="'target' changed while the copy ran"):
+        copy(workspace, mode="replace")
+    assert "more" in workspace.engine.command("DESCRIBE TABLE target")
+
+
+def test_a_long_copy_holds_neither_commands_nor_commits(make_workspace, monkeypatch):
+    monkeypatch.setattr("martlet.copies.COPY_TIMEOUT_S", 3)
+    endless = COPY.replace("FROM source", "FROM source, numbers(100000000000)")
+    workspace = make_workspace({**FILES, "copy.pipe": endless})
+    source = workspace.datasource("source")
+    workspace.append(source, b'{"id":1}', "ndjson").result(30)
+    with ThreadPoolExecutor() as threads:
+        copying = threads.submit(copy, workspace)
+        time.sleep(0.5)  # it is in its query
+        workspace.apply(replace(workspace.live.project, settings=Settings(join_use_nulls=True)))
+        workspace.append(source, b'{"id":3}', "ndjson").result(30)
+        assert not copying.done()
+        with pytest.raises(QueryError, match="Timeout exceeded"):
+            copying.result(30)
 
 
 def test_a_copy_has_limits_of_its_own(workspace, monkeypatch):

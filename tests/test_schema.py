@@ -460,3 +460,63 @@ def test_filling_a_target_with_keys_of_all_kinds(open_and_change):
         "1\ta\t1",
         "2\tb\t1",
     ]
+
+
+TIMED = EVENTS.replace("`kind` String", "`at` DateTime DEFAULT now(),\n    `kind` String")
+# A view over rows that go with time is not filled again.
+KEPT = {**VIEWED, "datasources/events.datasource": TIMED + "ENGINE_TTL at + toIntervalDay(99)\n"}
+FAILING = {
+    "datasources/a.datasource": "SCHEMA >\n    `n` UInt8\nENGINE MergeTree\nENGINE_SORTING_KEY n\n",
+    "pipes/a_fails.pipe": "NODE n\nSQL >\n    SELECT throwIf(kind = 'a') AS n FROM events\nTYPE materialized\nDATASOURCE a\n",
+}
+OTHER_VIEW = {"pipes/counts_view.pipe": COUNTS_VIEW.replace("GROUP", "WHERE 1 GROUP")}
+
+
+def test_a_refused_change_leaves_the_tables_on_which_groups_are_tried(open_and_change):
+    workspace, change = open_and_change(VIEWED, A)
+    with pytest.raises(ConflictError):
+        change({"datasources/events.datasource": EVENTS.replace("Int64", "String")})
+    assert workspace.sink.trials == {"events": "__trial_events"}
+    assert "__trial_events" in rows(workspace, "SHOW TABLES")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"datasources/events.datasource": KEPT["datasources/events.datasource"].replace(
+        "`kind`", "`new` UInt8 DEFAULT 1,\n    `kind`")}],
+    ids=["as it was", "a column was added"],
+)  # fmt: skip
+def test_a_change_that_fails_halfway_leaves_the_views_of_before(open_and_change, more):
+    workspace, change = open_and_change(KEPT, A)
+    with pytest.raises(DatafileError, match="a_fails"):
+        change({**OTHER_VIEW, **FAILING, **more})
+    send(workspace, A)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n'
+    fixed = FAILING["pipes/a_fails.pipe"].replace("throwIf(kind = 'a')", "1")
+    change({"pipes/a_fails.pipe": fixed})
+    send(workspace, A)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":3}\n'
+    assert not [name for name in rows(workspace, "SHOW TABLES") if "__remade" in name]
+
+
+def test_a_view_that_was_gone_when_the_process_died_is_not_filled_twice(
+    open_and_change, monkeypatch
+):
+    workspace, change = open_and_change(KEPT, A)
+    project = workspace.live.project
+
+    def die(*_) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("martlet.schema._rehearse", lambda *_: None)
+    monkeypatch.setattr("martlet.schema._Apply.apply_view", die)
+    monkeypatch.setattr("martlet.workspace.Workspace._restore", lambda self: None)
+    with pytest.raises(KeyboardInterrupt):
+        change(OTHER_VIEW)
+    monkeypatch.undo()
+    assert "__view_counts_view" not in rows(workspace, "SHOW TABLES")
+    assert [str(done) for done in workspace.apply(project)] == [
+        "counts_view altered: for new rows; those stored stay as they are"
+    ]
+    send(workspace, A)
+    assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n'

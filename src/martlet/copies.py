@@ -9,12 +9,14 @@ from martlet.errors import ConflictError, RequestError
 from martlet.ingest.sinks import ClickHouseSink
 from martlet.model import NodeType, Pipe
 from martlet.query import QueryBuilder
-from martlet.sql.lexer import quote_identifier
+from martlet.sql.lexer import quote_identifier, quote_string
 
 MODES = ("append", "replace")
 
 # A copy may take longer than a request's query, but not for ever.
 COPY_TIMEOUT_S = 3600
+
+_STAGE_PREFIX = "__copy_"
 
 
 def run_copy(
@@ -40,7 +42,7 @@ def run_copy(
         sink: held while tables are exchanged.
 
     Raises:
-        ConflictError: the pipe is not a copy pipe.
+        ConflictError: the pipe is not a copy pipe, or its target changed meanwhile.
         RequestError: unknown mode.
         QueryError: the query failed; nothing was written.
     """
@@ -52,14 +54,15 @@ def run_copy(
     stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     query = queries.build(pipe, {"job_timestamp": stamp, **values})
     target = pipe.output.settings["target_datasource"]
-    staged = f"__copy_{uuid.uuid4().hex}"
+    staged = f"{_STAGE_PREFIX}{uuid.uuid4().hex}"
     table, stage = quote_identifier(target), quote_identifier(staged)
     # For an exchange the same engine; else one that keeps all rows, whatever the target's does.
     kept = "" if mode == "replace" else " ENGINE = MergeTree ORDER BY tuple()"
+    definition = _definition(engine, target)
     engine.command(f"CREATE TABLE {stage} AS {table}{kept}")
     try:
         columns = _columns(engine, query.sql)
-        engine.command(
+        engine.command_apart(
             f"INSERT INTO {stage} ({columns})"
             f" SETTINGS max_execution_time = {COPY_TIMEOUT_S},"
             f" max_memory_usage = {engine.settings.max_memory_bytes}"
@@ -68,6 +71,11 @@ def run_copy(
         )
         rows = int(engine.command(f"SELECT count() FROM {stage}"))
         with sink.paused():
+            if _definition(engine, target) != definition:
+                raise ConflictError(
+                    f"The data source '{target}' changed while the copy ran: nothing was written",
+                    hint="run the copy again",
+                )
             if mode == "replace":
                 engine.command(f"EXCHANGE TABLES {stage} AND {table}")
             else:
@@ -75,6 +83,19 @@ def run_copy(
     finally:
         engine.command(f"DROP TABLE IF EXISTS {stage} SYNC")
     return rows
+
+
+def cancel_copies(engine: ClickHouse) -> None:
+    """End the queries of copies that run; nothing of them is written."""
+    start = quote_string(f"INSERT INTO `{_STAGE_PREFIX}")
+    engine.command(f"KILL QUERY WHERE startsWith(query, {start}) ASYNC")
+
+
+def _definition(engine: ClickHouse, table: str) -> str:
+    return engine.command(
+        "SELECT create_table_query FROM system.tables"
+        f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
+    )
 
 
 def _columns(engine: ClickHouse, sql: str) -> str:

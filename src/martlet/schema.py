@@ -5,14 +5,12 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
     column_ddl,
     fingerprint,
-    index_ddl,
     is_derived,
     quarantine_ddl,
     stored_columns,
@@ -23,6 +21,7 @@ from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
 from martlet.model import Column, Datasource, NodeType, Pipe, Project
 from martlet.query import QueryBuilder
+from martlet.shapes import ENGINE_FULL, Differences, Shape
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.sql.tables import find_tables, replace_tables
 from martlet.types import parse_type
@@ -32,6 +31,7 @@ TRIAL_PREFIX = "__trial_"
 _TRIAL_VIEW_PREFIX = "__trial_view_"
 _NEW_PREFIX = "__new_"
 _FILL_PREFIX = "__fill_"
+_REMADE_PREFIX = "__remade_"
 _REHEARSAL = "__rehearsal"
 
 
@@ -96,6 +96,15 @@ def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) ->
     if apply.existing and not apply.is_current():
         _rehearse(engine, project, views)
     return apply.run()
+
+
+def restore_views(engine: ClickHouse, project: Project, queries: QueryBuilder) -> Applied:
+    """Bring back the views of a project after another could not be applied; tables stay.
+
+    Raises:
+        DatafileError: a view does not fit the tables any more.
+    """
+    return _Apply(engine, project, views_in_order(project, queries)).restore_views()
 
 
 def _rehearse(engine: ClickHouse, project: Project, views: list["View"]) -> None:
@@ -197,6 +206,8 @@ class _Apply:
             for name in self.existing
             if name.startswith((TRIAL_PREFIX, _NEW_PREFIX, _FILL_PREFIX))
         )
+        for mark in [name for name in self.existing if name.startswith(_REMADE_PREFIX)]:
+            self.existing.setdefault(VIEW_PREFIX + mark.removeprefix(_REMADE_PREFIX), "changed")
         changed = self.changed_datasources()
         refilled = self.targets_to_refill(changed, interrupted)
         for source in changed:  # all that can be refused is refused before anything is changed
@@ -210,6 +221,17 @@ class _Apply:
             if not self.sources[view.target].columns:
                 self.infer_target(view, refilled)
             self.apply_view(view, refilled)
+        self.make_trials()
+        self.drop([name for name in self.comments() if name.startswith(_REMADE_PREFIX)])
+        return self.applied
+
+    def restore_views(self) -> Applied:
+        """Make views that are not as this project has them, over the tables as they are."""
+        self.drop(name for name in self.existing if name.startswith(TRIAL_PREFIX))
+        for view in self.views:
+            if self.existing.get(view.name) != fingerprint(view.sql):
+                self.drop([view.name])
+                self.define_view(view, view_ddl(view.name, view.target, view.sql))
         self.make_trials()
         return self.applied
 
@@ -233,7 +255,7 @@ class _Apply:
         for view in self.views:
             if view.pipe.name in interrupted:
                 wanted.add(view.target)
-                if not self.can_refill(view.target):
+                if view.name in self.existing and not self.can_refill(view.target):
                     self.note("interrupted", view.pipe.name, "rows of before may be missing")
         wanted |= {
             view.target
@@ -277,16 +299,16 @@ class _Apply:
                 hint="undo the change, or start with --fresh to drop all local data",
             )
 
-    def differences(self, source: Datasource) -> "_Differences":
+    def differences(self, source: Datasource) -> Differences:
         """Compare a table with its definition, both as ClickHouse spells them."""
         new = _NEW_PREFIX + source.name
         self.define(source, table_ddl(source, name=new))
         try:
-            return _Differences(self.shape(source.name), self.shape(new))
+            return Differences(self.shape(source.name), self.shape(new))
         finally:
             self.drop([new])
 
-    def shape(self, table: str) -> "_Shape":
+    def shape(self, table: str) -> Shape:
         where = f"database = currentDatabase() AND table = {quote_string(table)}"
         columns = self.engine.rows(
             "SELECT name, type, default_expression AS default, compression_codec AS codec"
@@ -300,9 +322,9 @@ class _Apply:
             "SELECT engine_full FROM system.tables"
             f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
         )
-        parts = _ENGINE_FULL.fullmatch(engine.strip())
+        parts = ENGINE_FULL.fullmatch(engine.strip())
         assert parts is not None
-        return _Shape(
+        return Shape(
             {str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
             {str(i["name"]): (i["expr"], i["type_full"], i["granularity"]) for i in indexes},
             parts["engine"],
@@ -378,11 +400,15 @@ class _Apply:
             is_same = view is not None and comment == fingerprint(view.sql)
             if view and is_same and not refilled & {view.target, *view.reads}:
                 continue
+            is_kept = view is not None and view.target not in refilled
+            if is_kept:  # marked as long as it is gone: what is made anew then is not filled again
+                mark = quote_identifier(_REMADE_PREFIX + name.removeprefix(VIEW_PREFIX))
+                self.engine.command(f"CREATE TABLE IF NOT EXISTS {mark} (none UInt8) ENGINE = Null")
             self.drop([name])
             del self.existing[name]
             if view is None:
                 self.note("dropped", name.removeprefix(VIEW_PREFIX))
-            elif view.target not in refilled:  # it must not see the rows of a refilled source
+            elif is_kept:  # it must not see the rows of a refilled source
                 self.existing[name] = "remade" if is_same else "changed"
 
     def drop_views_of(self, table: str) -> None:
@@ -397,16 +423,18 @@ class _Apply:
         if known == fingerprint(view.sql):
             return
         self.check_view_columns(view)
-        self.define_view(view, view_ddl(view.name, view.target, view.sql))
+        ddl = view_ddl(view.name, view.target, view.sql)
         if known is not None and view.target not in refilled:
+            self.define_view(view, ddl)
             if known == "changed":
                 self.note("altered", view.pipe.name, "for new rows; those stored stay as they are")
             return
         target = self.sources[view.target]
         if target.backfill == "skip" and view.target not in refilled:
+            self.define_view(view, ddl)
             self.note("created", view.pipe.name, "not filled (BACKFILL skip)")
             return
-        self.fill(view)
+        self.fill(view, ddl)
 
     def view_columns(self, view: View) -> dict[str, str]:
         """Return name -> type of a view's columns."""
@@ -434,7 +462,11 @@ class _Apply:
         except QueryError as error:
             raise _view_error(view, error) from error
 
-    def fill(self, view: View) -> None:
+    def fill(self, view: View, ddl: str) -> None:
+        """Make a view and write to its target what it selects from the rows there.
+
+        A start that finds the stage knows that the filling did not come to its end.
+        """
         columns = ", ".join(quote_identifier(name) for name in self.view_columns(view))
         target = quote_identifier(view.target)
         stage = quote_identifier(_FILL_PREFIX + view.pipe.name)
@@ -446,7 +478,10 @@ class _Apply:
             self.engine.command(
                 f"INSERT INTO {stage} ({columns}) SELECT {columns} FROM (\n{view.sql}\n)"
             )
+            self.define_view(view, ddl)
             self.engine.command(f"INSERT INTO {target} SELECT * FROM {stage}")
+        except DatafileError:
+            raise
         except MartletError as error:
             self.drop([view.name])
             raise _view_error(view, error) from error
@@ -482,91 +517,6 @@ class _Apply:
             " WHERE database = currentDatabase()"
         )
         return {str(row["view"]): str(row["name"]) for row in rows}
-
-
-# `engine_full` of system.tables, which ends with the TTL and the settings if there are any.
-_ENGINE_FULL = re.compile(
-    r"(?P<engine>.*?)(?: TTL (?P<ttl>.*?))?(?: SETTINGS (?P<settings>.*))?", re.DOTALL
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """A table as ClickHouse spells it.
-
-    Attributes:
-        columns: name -> type, default and codec.
-        indexes: name -> expression, type and granularity.
-        engine: with its keys, without TTL and settings.
-    """
-
-    columns: Mapping[str, tuple[object, object, object]]
-    indexes: Mapping[str, tuple[object, object, object]]
-    engine: str
-    ttl: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Differences:
-    """What changes from one shape of a table to another."""
-
-    old: _Shape
-    new: _Shape
-
-    @property
-    def refused(self) -> list[str]:
-        """What stored rows would have to be rewritten for, in words."""
-        old, new = self.old, self.new
-        refused = [f"column `{name}` is gone" for name in old.columns if name not in new.columns]
-        refused += [
-            f"column `{name}` was {old.columns[name][0]} and is {new.columns[name][0]}"
-            for name in new.columns
-            if name in old.columns and old.columns[name][0] != new.columns[name][0]
-        ]
-        if old.engine != new.engine:
-            refused.append(f"the engine was `{old.engine}` and is `{new.engine}`")
-        return refused
-
-    def columns(self) -> list[str]:
-        """Return columns to add, and those whose default or codec changes; stored values stay."""
-        return [n for n, facts in self.new.columns.items() if self.old.columns.get(n) != facts]
-
-    def indexes(self) -> list[str]:
-        names = {**self.old.indexes, **self.new.indexes}
-        return [n for n in names if self.old.indexes.get(n) != self.new.indexes.get(n)]
-
-    def settings(self) -> dict[str, str]:
-        return {
-            name: value
-            for name, value in self.new.settings.items()
-            if self.old.settings.get(name) != value
-        }
-
-    def altered(self) -> list[str]:
-        """Return the names of what changes, for people."""
-        changed = [*self.columns(), *self.indexes(), *self.settings()]
-        return [*changed, "TTL"] if self.old.ttl != self.new.ttl else changed
-
-    def actions(self, source: Datasource) -> Iterator[str]:
-        """Yield the actions of ALTER TABLE, in order."""
-        columns = {column.name: column for column in stored_columns(source)}
-        names = list(columns)
-        for name in self.columns():
-            verb = "MODIFY" if name in self.old.columns else "ADD"
-            before = names[names.index(name) - 1] if names.index(name) else None
-            place = f"AFTER {quote_identifier(before)}" if before else "FIRST"
-            yield f"{verb} COLUMN {column_ddl(columns[name])} {place}"
-        indexes = {index.name: index for index in source.indexes}
-        for name in self.indexes():
-            if name in self.old.indexes:
-                yield f"DROP INDEX {quote_identifier(name)}"
-            if name in indexes:
-                yield f"ADD {index_ddl(indexes[name])}"
-        if self.old.ttl != self.new.ttl:
-            yield f"MODIFY TTL {self.new.ttl}" if self.new.ttl else "REMOVE TTL"
-        if settings := self.settings():
-            yield f"MODIFY SETTING {', '.join(f'{n} = {v}' for n, v in settings.items())}"
 
 
 def _comment_of(ddl: str) -> str:

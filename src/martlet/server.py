@@ -25,6 +25,7 @@ from martlet.api.dispatch import dispatch
 from martlet.api.http import JSON, Request, Response, failure
 from martlet.api.routes import ROUTES
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
+from martlet.copies import cancel_copies
 from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
 from martlet.model import Project
 from martlet.workspace import Workspace
@@ -37,6 +38,9 @@ _INLINE_BODY_BYTES = 64 * 1024
 # Threads for queries: enough that short ones are not stuck behind long ones.
 _READERS = 8
 
+# Threads for copies, which may each take an hour: others wait, and no query does.
+_JOBS = 2
+
 # Request line and headers. Not less than one read of a socket, so that the limit is the same
 # however the bytes arrive.
 _MAX_HEAD_BYTES = 256 * 1024
@@ -48,6 +52,7 @@ _BACKLOG = 2048
 _UPLOAD_GRACE_S = 3.0
 
 _WAITING = tuple({route.path.partition("{")[0] for route in ROUTES if route.waits})
+_JOB_ENDS = tuple({"/" + route.path.rpartition("/")[2] for route in ROUTES if route.is_job})
 
 log = logging.getLogger("martlet")
 access_log = logging.getLogger("martlet.access")
@@ -62,6 +67,7 @@ class App:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
+        self.job_threads = ThreadPoolExecutor(_JOBS, thread_name_prefix="martlet-job")
         self._uploads: set[asyncio.Timeout] = set()
         self._upload_deadline: float | None = None
         self._answers = _Answers()
@@ -127,7 +133,9 @@ class App:
             answered = dispatch(self.workspace, request)
         else:
             loop = asyncio.get_running_loop()
-            answered = await loop.run_in_executor(self.threads, dispatch, self.workspace, request)
+            is_job = request.path.rstrip("/").endswith(_JOB_ENDS)
+            threads = self.job_threads if is_job else self.threads
+            answered = await loop.run_in_executor(threads, dispatch, self.workspace, request)
         return answered.result() if answered.done() else await self._answers.wait(answered)
 
 
@@ -333,7 +341,8 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise EngineError(
-                f"Port {port} on {host} is taken by another program", hint="choose one with --port or MARTLET_PORT"
+                f"Port {port} on {host} is taken by another program",
+                hint="choose one with --port or MARTLET_PORT",
             ) from error
         raise EngineError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
@@ -376,6 +385,9 @@ def serve(
             runner.run(_run(server, app, listener, started, reload))
     finally:
         app.threads.shutdown(wait=True)
+        app.job_threads.shutdown(wait=False, cancel_futures=True)
+        cancel_copies(workspace.engine)  # one that was still at it had its time
+        app.job_threads.shutdown(wait=True)
         workspace.close()
 
 

@@ -1,20 +1,23 @@
 """A project that is running: its tables in the engine, its queries, tokens and ways in."""
 
+import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from martlet.engines.clickhouse import ClickHouse
-from martlet.errors import NotFoundError, ProjectError
+from martlet.errors import MartletError, NotFoundError, ProjectError
 from martlet.ingest.rows import RowCoder
 from martlet.ingest.sinks import Appended, Batch, ClickHouseSink
 from martlet.model import Datasource, Project
 from martlet.query import QueryBuilder
-from martlet.schema import SchemaChange, apply_schema
+from martlet.schema import SchemaChange, apply_schema, restore_views
 from martlet.sql.lexer import quote_identifier
 from martlet.tokens import TokenStore, declared_scopes
 
 MAX_JOBS = 100
+
+log = logging.getLogger("martlet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Workspace:
 
     Requests read `live` once and work with what they got; `apply` puts another in its place.
     """
+
+    live: Live
 
     def __init__(self, project: Project, *, engine: ClickHouse, tokens: TokenStore) -> None:
         """Bring the engine's tables to the project's state; `open` builds the parts.
@@ -73,12 +78,33 @@ class Workspace:
             raise ProjectError(errors)
         coders = {name: RowCoder(source) for name, source in project.datasources.items()}
         with self.sink.paused():
-            self.engine.configure(project.settings)
-            applied = apply_schema(self.engine, project, queries)
+            try:
+                self.engine.configure(project.settings)
+                applied = apply_schema(self.engine, project, queries)
+            except BaseException:
+                self._restore()
+                raise
             self.sink.trials = applied.trials
             self.live = Live(replace(project, datasources=applied.datasources), queries, coders)
         self.tokens.sync(declared_scopes(project))
         return applied.made
+
+    def _restore(self) -> None:
+        """Bring tables and views back to the live project, where another was begun."""
+        if not hasattr(self, "live"):
+            return
+        project, queries = self.live.project, self.live.queries
+        self.sink.trials = {}
+        try:
+            self.engine.configure(project.settings)
+            applied = apply_schema(self.engine, project, queries)
+        except MartletError:  # columns were added, say, and rows are stored: the views alone
+            try:
+                applied = restore_views(self.engine, project, queries)
+            except MartletError:
+                log.exception("the materialized views of the project before are not all there")
+                return
+        self.sink.trials = applied.trials
 
     def datasource(self, name: str) -> Datasource:
         """Return a data source by name.

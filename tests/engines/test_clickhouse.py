@@ -57,6 +57,19 @@ def test_time_is_capped(make_engine):
         )
 
 
+@pytest.mark.parametrize("name", ["max_threads", "max_block_size", "no_such_setting"])
+def test_settings_that_clickhouse_refuses_leave_those_of_before(engine, name: str):
+    writer, before = engine.writer(), engine.settings
+    opened = len(engine._open)
+    engine.command("CREATE TABLE t (a Int8) ENGINE = MergeTree ORDER BY a")
+    with pytest.raises(QueryError):
+        engine.configure(Settings(clickhouse={name: "x"}))
+    assert engine.settings == before
+    assert len(engine._open) == opened
+    assert writer.insert("t", b'{"a":1}') == 1
+    assert text(engine, "SELECT count() FROM t") == "1\n"
+
+
 def test_results_are_capped(make_engine):
     engine = make_engine(settings=Settings(max_result_bytes=1000))
     with pytest.raises(

@@ -128,6 +128,18 @@ def test_a_failing_view_harms_only_the_request_that_fails_it(tables):
     assert count(tables, "tv") == 11
 
 
+def test_a_failing_view_does_not_keep_the_other_rows_of_its_request_from_their_place(tables):
+    tables.command("CREATE TABLE tv (q Int64) ENGINE = MergeTree ORDER BY q")
+    tables.command("CREATE MATERIALIZED VIEW v TO tv AS SELECT throwIf(a = 66) AS q FROM t")
+    sink = ClickHouseSink(tables.writer)
+    future = sink.append("t", batch({"a": "x"}, {"a": 66}, {"a": 3}, {"a": "y"}))
+    with pytest.raises(ViewError, match="do not send them again"):
+        future.result(30)
+    sink.close()
+    assert tables.command("SELECT arraySort(groupArray(a)) FROM t") == "[3,66]\n"
+    assert tables.command("SELECT arraySort(groupArray(a)) FROM t_quarantine") == "['x','y']\n"
+
+
 def test_an_engine_that_cannot_write_stores_nothing_and_says_try_again(tables):
     class Broken:
         def insert(self, table: str, block: bytes) -> int:
@@ -145,6 +157,42 @@ def test_paused_batches_are_written_afterwards(tables, sink):
         assert not future.done()
         tables.command("ALTER TABLE t ADD COLUMN b String")
     assert future.result(30) == Appended(1, 0)
+
+
+def test_two_pauses_do_not_end_each_other(tables, sink):
+    entered, leave = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with sink.paused():
+            entered.set()
+            assert leave.wait(30)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert entered.wait(30)
+    threading.Timer(0.1, leave.set).start()
+    with sink.paused():
+        thread.join()
+        future = sink.append("t", batch({"a": 1}))
+        with pytest.raises(TimeoutError):
+            future.result(0.2)
+    assert future.result(30) == Appended(1, 0)
+
+
+def test_busy_data_sources_do_not_keep_the_threads_from_others():
+    class Instant:
+        def insert(self, table: str, block: bytes) -> int:
+            if table == "busy":
+                sink.append("busy", batch({"a": 1}))  # there is always more
+            return 1
+
+    sink = ClickHouseSink(Instant, writers=1)
+    try:
+        sink.append("busy", batch({"a": 1})).result(30)
+        assert sink.append("other", batch({"a": 1})).result(30) == Appended(1, 0)
+    finally:
+        Instant.insert = lambda self, table, block: 1  # type: ignore[method-assign]
+        sink.close()
 
 
 def test_close_commits_what_was_taken(tables):

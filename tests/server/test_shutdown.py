@@ -1,5 +1,6 @@
 """SIGTERM and SIGINT: what was accepted is answered and stored, then the process exits with 0."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -82,3 +83,26 @@ def test_a_second_signal_waits_for_nobody(start_server, project):
         with pytest.raises(Exception, match="timed out"):
             server.process.wait(1)
         assert server.stop(signal.SIGINT, timeout_s=5) == 0
+
+
+def test_long_copies_hold_neither_queries_nor_the_end(start_server, project):
+    (project / "pipes" / "endless.pipe").write_text(
+        "NODE n\nSQL >\n    SELECT toString(count()) AS id, 1 AS n FROM numbers(100000000000000)"
+        " WHERE NOT ignore(number)\nTYPE copy\nTARGET_DATASOURCE copies\n"
+    )
+    server = start_server(project)
+    with contextlib.ExitStack() as connections:
+        for _ in range(10):  # more than there are threads for queries
+            address = ("127.0.0.1", server.port)
+            connection = connections.enter_context(socket.create_connection(address, timeout=20))
+            connection.sendall(
+                b"POST /v0/pipes/endless/copy?token=the-admin-token HTTP/1.1\r\nHost: x\r\n"
+                b"Content-Length: 0\r\n\r\n"
+            )
+        time.sleep(1)
+        begun = time.monotonic()
+        assert server.rows("plain_count") == [{"rows": 0, "ids": 0}]
+        assert time.monotonic() - begun < 5
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        assert server.stop(signal.SIGINT, timeout_s=10) == 0

@@ -48,6 +48,9 @@ def _tree(text: str) -> ast.expr:
         ({"n == 5": True}, "n > 4", True),
         ({"1 < n < 5": True}, "n > 1", None),
         ({"n > m": True}, "n > m", True),
+        ({}, "2 > 1", None),
+        ({"2 > 1": True}, "2 > 1", True),
+        ({"2 > 1": True}, "2 <= 1", False),
     ],
 )
 def test_what_follows(known, asked, expected):

@@ -63,7 +63,7 @@ def read_job(workspace: Workspace, request: Request, job: str) -> Response:
 def _keep(workspace: Workspace, job: dict[str, object]) -> None:
     workspace.jobs[str(job["id"])] = job
     while len(workspace.jobs) > MAX_JOBS:
-        del workspace.jobs[next(iter(workspace.jobs))]
+        workspace.jobs.pop(next(iter(workspace.jobs)), None)
 
 
 def _now() -> str:

@@ -14,19 +14,21 @@ class Route:
         path: `{name}` stands for one path segment without a slash.
         operation: name of the function in `api.write` or `api.read`.
         waits: whether the operation waits for the engine, so that a server runs it in a thread.
+        is_job: whether it may take long, so that a server keeps it apart from queries.
     """
 
     method: str
     path: str
     operation: str
     waits: bool = True
+    is_job: bool = False
 
 
 ROUTES = (
     Route("POST", "/v0/events", "append_events", waits=False),
     Route("GET", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
     Route("POST", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
-    Route("POST", "/v0/pipes/{pipe}/copy", "start_copy"),
+    Route("POST", "/v0/pipes/{pipe}/copy", "start_copy", is_job=True),
     Route("POST", "/v0/pipes/{pipe}/sink", "start_sink"),
     Route("GET", "/v0/jobs/{job}", "read_job", waits=False),
     Route("GET", "/v0/health", "health", waits=False),

@@ -104,7 +104,7 @@ class ClickHouse:
         self._closed = False
         self._generation = 0
         path.mkdir(parents=True, exist_ok=True)
-        self._admin = self._connect(self._writer_settings(), database="default")
+        self._admin = self._connect(self._writer_settings(self.settings), database="default")
         if database != "default":
             self.command(f"CREATE DATABASE IF NOT EXISTS `{database}`")
         self.command(f"USE `{database}`")
@@ -114,10 +114,14 @@ class ClickHouse:
             connection = chdb.connect(str(self.path))  # type: ignore[no-untyped-call]
         except RuntimeError as error:
             raise EngineError(*_cannot_open(self.path, str(error))) from error
-        with _translated():
-            connection.query(f"USE `{database or self.database}`")
-            for name, value in settings.items():
-                connection.query(f"SET {name} = {_setting(value)}")
+        try:
+            with _translated():
+                connection.query(f"USE `{database or self.database}`")
+                for name, value in settings.items():
+                    connection.query(f"SET {name} = {_setting(value)}")
+        except BaseException:
+            connection.close()
+            raise
         with self._lock:
             self._open.add(connection)
         return connection
@@ -162,17 +166,33 @@ class ClickHouse:
                 return bytes(self._admin.query(sql, format, params=parameters).bytes())
             except BaseException:
                 self.forget(self._admin)  # as in `_reader`
-                self._admin = self._connect(self._writer_settings())
+                self._admin = self._connect(self._writer_settings(self.settings))
                 raise
+
+    def command_apart(self, sql: str, *, parameters: Mapping[str, str] | None = None) -> None:
+        """Run a statement that may take long in a connection of its own: no other waits for it."""
+        connection = self._connect(self._writer_settings(self.settings))
+        try:
+            with _translated():
+                connection.query(sql, params=dict(parameters or {}))
+        finally:
+            self.forget(connection)
 
     def writer(self) -> "Writer":
         """Return a writer with a connection of its own; one thread at a time may use it."""
         return Writer(self)
 
     def configure(self, settings: Settings) -> None:
-        """Use other settings from the next statement on."""
+        """Use other settings from the next statement on.
+
+        Raises:
+            MartletError: ClickHouse refuses one; those of before stay.
+        """
         if settings == self.settings:
             return
+        # Both are tried: a reader has settings that a writer overrides.
+        self.forget(self._connect(self._reader_settings(settings, {})))
+        admin = self._connect(self._writer_settings(settings))
         with self._lock:
             self.settings = settings
             self._generation += 1
@@ -180,7 +200,7 @@ class ClickHouse:
             self._idle.clear()
         with self._command_lock:
             stale.append(self._admin)
-            self._admin = self._connect(self._writer_settings())
+            self._admin = admin
         for connection in stale:
             self.forget(connection)
 
@@ -191,7 +211,7 @@ class ClickHouse:
 
     def connect_writer(self) -> Any:  # noqa: ANN401  chdb is not typed
         """Return a connection that may write; for `Writer`."""
-        return self._connect(self._writer_settings())
+        return self._connect(self._writer_settings(self.settings))
 
     def forget(self, connection: Any) -> None:  # noqa: ANN401  chdb is not typed
         """Close a connection."""
@@ -210,7 +230,7 @@ class ClickHouse:
             idle = self._idle.setdefault(key, [])
             connection = idle.pop() if idle else None
         if connection is None:
-            connection = self._connect(self._reader_settings(extra))
+            connection = self._connect(self._reader_settings(self.settings, extra))
         try:
             yield connection
         except BaseException:
@@ -224,25 +244,26 @@ class ClickHouse:
                 return
         self.forget(connection)
 
-    def _project_settings(self) -> dict[str, str]:
+    @staticmethod
+    def _project_settings(settings: Settings) -> dict[str, str]:
         return {
-            "join_use_nulls": "1" if self.settings.join_use_nulls else "0",
-            **self.settings.clickhouse,
+            "join_use_nulls": "1" if settings.join_use_nulls else "0",
+            **settings.clickhouse,
         }
 
-    def _writer_settings(self) -> dict[str, str]:
-        return {**COMMON_SETTINGS, **self._project_settings(), **WRITE_SETTINGS}
+    def _writer_settings(self, settings: Settings) -> dict[str, str]:
+        return {**COMMON_SETTINGS, **self._project_settings(settings), **WRITE_SETTINGS}
 
-    def _reader_settings(self, extra: Mapping[str, str]) -> dict[str, str]:
+    def _reader_settings(self, settings: Settings, extra: Mapping[str, str]) -> dict[str, str]:
         """Return the settings of readers; `readonly` comes last, nothing changes after it."""
         return {
             **COMMON_SETTINGS,
             **READ_SETTINGS,
-            **self._project_settings(),
+            **self._project_settings(settings),
             **extra,
-            "max_execution_time": str(self.settings.query_timeout_s),
-            "max_result_bytes": str(self.settings.max_result_bytes),
-            "max_memory_usage": str(self.settings.max_memory_bytes),
+            "max_execution_time": str(settings.query_timeout_s),
+            "max_result_bytes": str(settings.max_result_bytes),
+            "max_memory_usage": str(settings.max_memory_bytes),
             "readonly": "1",
         }
 
@@ -264,8 +285,9 @@ class Writer:
         self._open()
 
     def _open(self) -> None:
-        self._generation = self._engine.generation
+        generation = self._engine.generation
         self._connection = self._engine.connect_writer()
+        self._generation = generation
 
     def close(self) -> None:
         """Close the connection; the engine closes those that are left."""
@@ -282,8 +304,9 @@ class Writer:
         # behind the table, a materialized view for one (measured on chDB 26.9): never use it.
         sql = f"INSERT INTO `{table}` FORMAT {format}\n{block.decode()}"
         if self._generation != self._engine.generation:
-            self.close()
+            stale = self._connection
             self._open()
+            self._engine.forget(stale)
         with _translated():
             return int(self._connection.query(sql).rows_written())
 

@@ -96,6 +96,7 @@ class ClickHouseSink:
         self._threads = ThreadPoolExecutor(writers, thread_name_prefix="martlet-write")
         self._queues: dict[str, _Queue] = {}
         self._changed = threading.Condition()
+        self._pausing = threading.Lock()
         self._pending_bytes = 0
         self._busy = 0
         self._paused = False
@@ -129,23 +130,23 @@ class ClickHouseSink:
             self._threads.submit(self._drain, datasource, queue)
 
     def _drain(self, datasource: str, queue: _Queue) -> None:
-        while True:
-            with self._changed:
-                if self._paused or not queue.waiting:
-                    queue.is_busy = False
-                    self._busy -= 1
-                    self._changed.notify_all()
-                    return
-                group = _take_group(queue.waiting)
-            try:
+        """Write one group; what came meanwhile queues behind the other data sources."""
+        with self._changed:
+            group = [] if self._paused else _take_group(queue.waiting)
+        try:
+            if group:
                 self._commit(datasource, group)
-            except Exception as error:  # noqa: BLE001  whatever it is, the requests are told
-                for item in group:
-                    if not item.future.done():
-                        item.future.set_exception(error)
-            finally:
-                with self._changed:
-                    self._pending_bytes -= sum(len(item.batch.block) for item in group)
+        except Exception as error:  # noqa: BLE001  whatever it is, the requests are told
+            for item in group:
+                if not item.future.done():
+                    item.future.set_exception(error)
+        finally:
+            with self._changed:
+                self._pending_bytes -= sum(len(item.batch.block) for item in group)
+                queue.is_busy = False
+                self._busy -= 1
+                self._start(datasource, queue)
+                self._changed.notify_all()
 
     def _writer(self) -> TableWriter:
         writer: TableWriter | None = getattr(self._local, "writer", None)
@@ -169,17 +170,18 @@ class ClickHouseSink:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Hold commits while the tables change; batches go on to be queued."""
-        with self._changed:
-            self._paused = True
-            self._changed.wait_for(lambda: not self._busy)
-        try:
-            yield
-        finally:
+        """Hold commits while tables change, one change at a time; batches go on to be queued."""
+        with self._pausing:
             with self._changed:
-                self._paused = False
-                for datasource, queue in self._queues.items():
-                    self._start(datasource, queue)
+                self._paused = True
+                self._changed.wait_for(lambda: not self._busy)
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._paused = False
+                    for datasource, queue in self._queues.items():
+                        self._start(datasource, queue)
 
     def close(self) -> None:
         """Take no more batches, and return when all that were taken are committed."""
@@ -260,27 +262,36 @@ class _GroupCommit:
 
     def insert_apart(self, item: _Waiting) -> None:
         """Quarantine the rows of one request that ClickHouse itself refuses, store the others."""
+        refused: list[RefusedRow] = []
+        failures: list[ViewError] = []
         try:
-            refused = self.refused_rows(item.batch.block.split(b"\n"))
+            self.refuse_rows(item.batch.block.split(b"\n"), refused, failures)
             if refused:
                 _quarantine(self.writer, self.datasource, [_document(row) for row in refused])
         except MartletError as error:
             self.fail([item], error)
             return
+        if failures:  # told once every row is where it belongs
+            self.fail([item], failures[0])
+            return
         stored = item.batch.count - len(refused)
         item.future.set_result(Appended(stored, len(item.batch.refused) + len(refused)))
 
-    def refused_rows(self, rows: list[bytes]) -> list[RefusedRow]:
+    def refuse_rows(
+        self, rows: list[bytes], refused: list[RefusedRow], failures: list[ViewError]
+    ) -> None:
+        """Store rows; note those that ClickHouse refuses, and views that fail on stored ones."""
         try:
             self.writer.insert(self.datasource, b"\n".join(rows))
         except QueryError as error:
             if _VIEW_FAILED in error.message:
-                raise ViewError(_view_message(self.datasource, error)) from error
-            if len(rows) == 1:
-                return [_refused_by_engine(rows[0], error)]
-            middle = len(rows) // 2
-            return self.refused_rows(rows[:middle]) + self.refused_rows(rows[middle:])
-        return []
+                failures.append(ViewError(_view_message(self.datasource, error)))
+            elif len(rows) == 1:
+                refused.append(_refused_by_engine(rows[0], error))
+            else:
+                middle = len(rows) // 2
+                self.refuse_rows(rows[:middle], refused, failures)
+                self.refuse_rows(rows[middle:], refused, failures)
 
     @staticmethod
     def fail(group: list[_Waiting], error: MartletError) -> None:

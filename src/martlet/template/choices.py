@@ -119,7 +119,8 @@ class Facts:
 def _normal(test: ast.Compare) -> tuple[ast.cmpop, ast.expr, ast.expr]:
     """Return a comparison with what is compared on the left and the constant on the right."""
     operator, left, right = test.ops[0], test.left, test.comparators[0]
-    if _constant(left) is not None and type(operator) in _SWAPPED:
+    is_swapped = _constant(left) is not None and _constant(right) is None
+    if is_swapped and type(operator) in _SWAPPED:
         return _SWAPPED[type(operator)](), right, left
     return operator, left, right
 
