@@ -158,7 +158,7 @@ def test_json(body: bytes, events: list[tuple[str, object]]) -> None:
         (b'{"a": 1\n', "json", "The body is not JSON: Expecting ',' delimiter: line 2 column 1"),
         (b"{}\n{}", "json", "The body is not JSON: more follows the document at line 1"),
         (b'{"a": NaN}', "json", "The body is not JSON: NaN is not JSON"),
-        (b"[" * 5000, "json", "The body is not JSON: nested too deeply"),
+        (b"[" * 100_000, "json", "The body is not JSON: nested too deeply"),
     ],
 )
 def test_bodies_at_fault_as_a_whole(body: bytes, format: str, message: str) -> None:

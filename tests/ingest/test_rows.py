@@ -183,7 +183,7 @@ TWO = datasource(column("a", "UInt8"), column("b", "String", default="''"))
         (b"null\n[1]", 0, ["Expected a JSON object, got null", "Expected a JSON object, got [1]"]),
         (b'{"a": NaN}\n{"a": 3}', 1, ["Invalid JSON: NaN is not JSON"]),
         (b'{"a": 1, "b": "\xff"}\n{"a": 3}', 1, ["Invalid UTF-8: invalid start byte at byte 15"]),
-        (b"[" * 5000 + b'\n{"a": 3}', 1, ["Invalid JSON: nested too deeply"]),
+        (b"[" * 100_000 + b'\n{"a": 3}', 1, ["Invalid JSON: nested too deeply"]),
         (b'\xef\xbb\xbf{"a": 1}\r\n\r\n{"a": 2}\r\n', 2, []),
         (b'{\n  "a": 1,\n  "b": "x"\n}\n', 1, []),
         (b'[{"a": 1}, {"a": 2}, 3]', 2, ["Expected a JSON object, got 3"]),

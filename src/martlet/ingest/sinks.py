@@ -35,6 +35,11 @@ class Batch:
     count: int
     refused: Sequence[RefusedRow] = ()
 
+    @property
+    def size(self) -> int:
+        """Bytes, about, that it keeps in memory."""
+        return len(self.block) + sum(len(row.raw) for row in self.refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Appended:
@@ -116,7 +121,7 @@ class ClickHouseSink:
                     f"More than {MAX_PENDING_BYTES} bytes of events wait to be written: "
                     "nothing of this request was stored, send it again later"
                 )
-            self._pending_bytes += len(batch.block)
+            self._pending_bytes += batch.size
             queue = self._queues.setdefault(datasource, _Queue())
             queue.waiting.append(_Waiting(batch, future))
             self._start(datasource, queue)
@@ -142,7 +147,7 @@ class ClickHouseSink:
                     item.future.set_exception(error)
         finally:
             with self._changed:
-                self._pending_bytes -= sum(len(item.batch.block) for item in group)
+                self._pending_bytes -= sum(item.batch.size for item in group)
                 queue.is_busy = False
                 self._busy -= 1
                 self._start(datasource, queue)
