@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from martlet.engines.clickhouse import ClickHouse
 from martlet.model import Project
 from martlet.tokens import TokenStore
+
+if TYPE_CHECKING:
+    from tests.trino.client import Trino
 
 settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
@@ -83,3 +87,19 @@ def make_workspace(
     yield make
     for workspace in opened:
         workspace.close()
+
+
+@pytest.fixture(scope="session")
+def trino() -> Iterator["Trino"]:
+    """A real Trino server, shared by all processes of the run; see `scripts/trino.py`."""
+    from scripts import trino as script
+
+    missing = script.why_not_here()
+    if missing:
+        pytest.skip(f"NOT CHECKED: what runs on Athena's engine, a Trino server. {missing}")
+    from tests.trino.client import Trino
+
+    home = script.default_home()
+    script.provision(home)
+    with script.borrowed(home, script.default_run(home)) as server:
+        yield Trino(server)
