@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from scripts import trino as script
 
 from martlet.engines.clickhouse import ClickHouse
 from martlet.model import Project
@@ -21,7 +22,27 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parent.parent
 
+NO_TRINO = "no Trino server"
+
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if script.why_not_here():
+        for item in items:
+            if "trino" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason=NO_TRINO))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_TRINO in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(
+            f"NOT CHECKED: {count} tests of what Athena's engine, Trino, answers. {script.why_not_here()}",
+            red=True,
+            bold=True,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +113,6 @@ def make_workspace(
 @pytest.fixture(scope="session")
 def trino() -> Iterator["Trino"]:
     """A real Trino server, shared by all processes of the run; see `scripts/trino.py`."""
-    from scripts import trino as script
-
-    missing = script.why_not_here()
-    if missing:
-        pytest.skip(f"NOT CHECKED: what runs on Athena's engine, a Trino server. {missing}")
     from tests.trino.client import Trino
 
     home = script.default_home()
