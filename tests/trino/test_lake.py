@@ -56,7 +56,7 @@ def test_round_trip(text: str, answers):
 
 
 @pytest.mark.parametrize(
-    ("text", "trino", "glue"),
+    ("text", "in_trino", "in_glue"),
     [
         ("UInt64", "decimal(20,0)", "decimal(20,0)"),
         ("Int32", "integer", "int"),
@@ -72,9 +72,9 @@ def test_round_trip(text: str, answers):
         ("SimpleAggregateFunction(max, UInt16)", "integer", "int"),
     ],
 )
-def test_forms(text: str, trino: str, glue: str):
+def test_forms(text: str, in_trino: str, in_glue: str):
     form = lake_type(parse_type(text))
-    assert (form.trino, form.glue) == (trino, glue)
+    assert (form.trino, form.glue) == (in_trino, in_glue)
 
 
 @pytest.mark.parametrize(
