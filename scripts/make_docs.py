@@ -586,7 +586,7 @@ def main() -> int:
         "--check", action="store_true", help="write nothing; exit 1 on a difference"
     )
     options = parser.parse_args()
-    os.environ.pop("MARTLET_PORT", None)  # noqa: TID251  it would be printed as the default
+    os.environ.pop("MARTLET_PORT", None)  # it would be printed as the default
     stale = []
     for path in sorted(DOCS.glob("*.md")):
         text = path.read_text()

@@ -4,20 +4,45 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from scripts import trino as script
 
 from martlet.engines.clickhouse import ClickHouse
 from martlet.model import Project
 from martlet.tokens import TokenStore
+
+if TYPE_CHECKING:
+    from tests.trino.client import Trino
 
 settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parent.parent
 
+NO_TRINO = "no Trino server"
+
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if script.why_not_here():
+        for item in items:
+            if "trino" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.skip(reason=NO_TRINO))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(NO_TRINO in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(
+            f"NOT CHECKED: {count} tests of what Athena's engine, Trino, answers. {script.why_not_here()}",
+            red=True,
+            bold=True,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +108,14 @@ def make_workspace(
     yield make
     for workspace in opened:
         workspace.close()
+
+
+@pytest.fixture(scope="session")
+def trino() -> Iterator["Trino"]:
+    """A real Trino server, shared by all processes of the run; see `scripts/trino.py`."""
+    from tests.trino.client import Trino
+
+    home = script.default_home()
+    script.provision(home)
+    with script.borrowed(home, script.default_run(home)) as server:
+        yield Trino(server)

@@ -92,6 +92,10 @@ class TypeSyntaxError(MartletError):
         self.offset = offset
 
 
+class LakeTypeError(MartletError):
+    """A ClickHouse type has no form in Parquet, Glue and Trino that keeps its values."""
+
+
 class SqlError(MartletError):
     """SQL that Martlet refuses before an engine sees it.
 
