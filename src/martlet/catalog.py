@@ -30,7 +30,7 @@ TABLE_SETTINGS = {
     # Public projects are written for older ClickHouse and need these on 26.9 (measured).
     "allow_dimensions_outside_sorting_key": "1",
     "allow_nullable_key": "1",
-    # An acknowledged row survives the power going, not only the process; groups share the cost.
+    # What is acknowledged has been synced to the disk; a group of requests shares the cost.
     "fsync_after_insert": "1",
     "fsync_part_directory": "1",
     # Statistics take a tenth of a small insert, and the ClickHouse of `compatibility` has none.
