@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.process import machine
 from bench.runs import BATCH, CONNECTIONS, ENDPOINTS, INGEST, LARGE_BLOCK, Figures
+from bench.translation import PIPES
 
 README = Path(__file__).parent / "README.md"
 _FENCE = "<!-- figures -->\n"
@@ -119,11 +120,34 @@ def start_table(figures: Figures) -> list[str]:
     return _table("start of `martlet dev` to the first answer | s", rows)
 
 
+def translation_table(figures: Figures) -> list[str]:
+    """Return the table of translations beside sqlglot's transpile."""
+    rows = []
+    for pipe in PIPES:
+        base, first = figures[f"sqlglot {pipe}"], figures[f"translate {pipe}"]
+        again = figures[f"translate again {pipe}"]
+        rows.append(
+            [
+                pipe,
+                f"{base * 1e6:,.0f}",
+                f"{first * 1e6:,.0f}",
+                f"{again * 1e6:,.0f}",
+                f"{first / base:.2f}",
+                f"{base / again:.0f}",
+            ]
+        )
+    head = (
+        "ClickHouse to Trino | sqlglot µs | first µs | again µs | first ÷ sqlglot | sqlglot ÷ again"
+    )
+    return _table(head, rows)
+
+
 TABLES = {
     "ingest": ingest_table,
     "endpoints": endpoint_table,
     "inside": inside_table,
     "start": start_table,
+    "translation": translation_table,
 }
 
 

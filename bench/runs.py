@@ -13,6 +13,7 @@ import orjson
 from bench.client import Load, drive, request
 from bench.process import ROOT, Server, raw, server
 from bench.raw import blocks_of
+from bench.translation import measure
 from martlet.catalog import table_ddl
 from martlet.files.project import load_project
 from martlet.ingest.rows import RowCoder
@@ -173,9 +174,15 @@ def start(figures: Figures, folder: Path, seconds: float) -> None:
             figures.add(name, running.ready_s)
 
 
+def translation(figures: Figures, _folder: Path, _seconds: float) -> None:
+    """Translate queries for Athena, beside sqlglot."""
+    measure(figures.add)
+
+
 RUNS: dict[str, Callable[[Figures, Path, float], None]] = {
     "ingest": ingest,
     "endpoints": endpoints,
     "inside": inside,
     "start": start,
+    "translation": translation,
 }

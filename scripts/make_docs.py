@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from scripts import sql_reference
+
 from martlet import catalog, cli, errors, query, server
 from martlet.api import read, routes, write
 from martlet.engines import clickhouse
@@ -540,7 +542,8 @@ def template_limits() -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     **{f"command-{name}": lambda name=name: command(name)  # type: ignore[misc]
-       for name in ("dev", "serve", "check", "test")},
+       for name in ("dev", "serve", "check", "translate", "test")},
+    **sql_reference.BLOCKS,
     "log-fields": log_fields,
     "routes": routes_table,
     "formats": formats_table,

@@ -39,8 +39,8 @@ FILES = {
 }
 
 
-def test_there_are_four_documents():
-    assert list(TEXTS) == ["api.md", "cli.md", "projects.md", "templates.md"]
+def test_there_are_five_documents():
+    assert list(TEXTS) == ["api.md", "cli.md", "projects.md", "sql.md", "templates.md"]
 
 
 @pytest.mark.parametrize("document", TEXTS)

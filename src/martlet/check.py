@@ -27,14 +27,19 @@ _KINDS = {".datasource": "datasource", ".pipe": "pipe", ".connection": "connecti
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A project as far as it could be read, and all that is wrong with it."""
+    """A project as far as it could be read, and all that is wrong with it.
+
+    Attributes:
+        athena: for each pipe why it does not run on Athena; None where that was not asked.
+    """
 
     project: Project
     errors: list[MartletError]
+    athena: Mapping[str, list[MartletError]] | None = None
 
     @property
     def ok(self) -> bool:
-        return not self.errors
+        return not self.errors and not any((self.athena or {}).values())
 
     def as_json(self) -> dict[str, object]:
         """Return one object: `ok`, and for each resource what is wrong with it."""
@@ -60,7 +65,7 @@ class Report:
         warnings: list[DatafileWarning] = [
             w for w in self.project.warnings if w.location and w.location.path == path
         ]
-        return {
+        resource: dict[str, object] = {
             "name": name,
             "kind": kind,
             "file": path,
@@ -68,20 +73,38 @@ class Report:
             "errors": [error.as_json() for error in errors],
             "warnings": [warning.as_json() for warning in warnings],
         }
+        if self.athena is not None and kind == "pipe":
+            refused = self.athena.get(name, [])
+            resource["athena_ok"] = not refused and not errors
+            resource["athena_errors"] = [error.as_json() for error in refused]
+        return resource
 
 
-def check_project(root: Path, *, environment: Mapping[str, str]) -> Report:
+def check_project(root: Path, *, environment: Mapping[str, str], athena: bool = False) -> Report:
     """Read a project and find every error in its files, templates and SQL.
 
     When the files fit each other, its tables and views are made in an empty ClickHouse and every
     node is analysed there: unknown columns and functions are found now, not by a request.
+
+    Args:
+        root: the project folder.
+        environment: values for `tb_secret` and the like.
+        athena: also translate every pipe, and say what has no translation.
     """
     project, errors = read_project(root, environment=environment)
     queries = QueryBuilder(project)
     found = [*errors, *_compile_errors(project, queries, errors)]
     if not found:
         found += _engine_errors(project, queries)
-    return Report(project, sorted(found, key=_place))
+    refused = _athena_errors(project, queries) if athena else None
+    return Report(project, sorted(found, key=_place), refused)
+
+
+def _athena_errors(project: Project, queries: QueryBuilder) -> dict[str, list[MartletError]]:
+    from martlet.translations import Translations
+
+    translations = Translations(project, queries)
+    return {pipe.name: translations.errors(pipe) for pipe in project.pipes.values()}
 
 
 def load_checked(root: Path, *, environment: Mapping[str, str]) -> Project:

@@ -1,4 +1,4 @@
-"""The command `martlet`: dev, serve, check, test. The only place that reads the environment."""
+"""The command `martlet`: dev, serve, check, translate, test; it alone reads the environment."""
 
 import argparse
 import contextlib
@@ -16,10 +16,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from martlet import __version__
-from martlet.errors import DatafileWarning, EngineError, MartletError, ProjectError
+from martlet.errors import (
+    DatafileWarning,
+    EngineError,
+    MartletError,
+    NotFoundError,
+    ProjectError,
+    SqlError,
+)
 from martlet.model import Project
 
 if TYPE_CHECKING:  # loaded by the commands that use them: chDB takes a third of a second
+    from martlet.check import Report
     from martlet.project_tests import Outcome
     from martlet.workspace import Workspace
 
@@ -49,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(commands, "serve", "serve a project as it is", False)
     check = _add(commands, "check", _check, "print every error of a project")
     check.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    check.add_argument(
+        "--engine",
+        choices=["clickhouse", "athena"],
+        default="clickhouse",
+        help="athena: also whether each pipe runs on AWS, and why not (%(default)s)",
+    )
+    _add_translate(commands)
     test = _add(commands, "test", _test, "run a project's tests/*.yaml on its fixtures")
     test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
     test.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -67,6 +82,33 @@ def _add(
     )
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "print a pipe's query as ClickHouse SQL and as the Trino SQL that Athena gets"
+    parser = commands.add_parser("translate", help=text, description=text)
+    parser.add_argument("pipe", metavar="PIPE", help="the pipe's name")
+    parser.add_argument(
+        "folder", nargs="?", default=".", type=Path, metavar="FOLDER", help="the project folder"
+    )
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        type=_parameter,
+        help="a value for a template parameter; again for more",
+    )
+    parser.add_argument("--node", metavar="NODE", help="this node instead of the pipe's output")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(command=_translate)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _add_server(
@@ -217,18 +259,93 @@ def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float)
 def _check(options: argparse.Namespace) -> int:
     from martlet.check import check_project
 
-    report = check_project(options.folder, environment=dict(os.environ))
+    report = check_project(
+        options.folder, environment=dict(os.environ), athena=options.engine == "athena"
+    )
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
         return 0 if report.ok else 1
     _print_warnings(report.project.warnings)
     for error in report.errors:
         print(f"{error}\n", file=sys.stderr)
+    if report.athena is not None:
+        _print_athena(report)
     if report.ok:
         print(_summary(report.project))
         return 0
-    print(f"{len(report.errors)} error{'s'[: len(report.errors) > 1]}", file=sys.stderr)
+    count = len(report.errors) + sum(map(len, (report.athena or {}).values()))
+    print(f"{count} error{'s'[: count > 1]}", file=sys.stderr)
     return 1
+
+
+def _print_athena(report: "Report") -> None:
+    """Print each pipe that does not run on Athena, and why; an error of two pipes once."""
+    printed: set[str] = set()
+    athena = report.athena or {}
+    for name, errors in athena.items():
+        if errors:
+            print(f"{name}: does not run on Athena", file=sys.stderr)
+        for error in errors:
+            if str(error) not in printed:
+                printed.add(str(error))
+                print(f"{error}\n", file=sys.stderr)
+    well = sum(not errors for errors in athena.values())
+    print(f"athena: {well} of {len(athena)} pipes run")
+
+
+def _translate(options: argparse.Namespace) -> int:
+    from martlet.check import load_checked
+    from martlet.query import QueryBuilder, find_pipe
+    from martlet.translations import Translations
+
+    project = load_checked(options.folder, environment=dict(os.environ))
+    pipe = find_pipe(project, options.pipe)
+    node = pipe.output
+    if options.node is not None:
+        found = pipe.node(options.node)
+        if found is None:
+            raise NotFoundError(f"The pipe '{pipe.name}' has no node '{options.node}'")
+        node = found
+    queries = QueryBuilder(project)
+    translations = Translations(project, queries)
+    query = queries.build(pipe, dict(options.param), node=node)
+    try:
+        translation = translations.translate(query)
+    except SqlError as error:
+        for known in translations.errors(pipe):
+            if error.message in known.message:
+                raise known from error
+        raise
+    clickhouse_sql = query.sql.strip()
+    if options.json:
+        columns = [{"name": name, "type": str(type_)} for name, type_ in translation.columns]
+        answer = {
+            "pipe": pipe.name,
+            "node": node.name,
+            "parameters": dict(options.param),
+            "clickhouse_sql": clickhouse_sql,
+            "trino_sql": translation.sql,
+            "columns": columns,
+            "datasources": sorted(query.datasources),
+        }
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        return 0
+    _print_sql("ClickHouse", clickhouse_sql)
+    _print_sql("Trino", translation.sql)
+    return 0
+
+
+def _print_sql(title: str, sql: str) -> None:
+    """Print SQL under a title; in colours on a terminal."""
+    print(f"-- {title}")
+    if not sys.stdout.isatty():
+        print(f"{sql}\n")
+        return
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console().print(Syntax(sql, "sql", background_color="default", word_wrap=True))
+    print()
 
 
 def _summary(project: Project) -> str:

@@ -108,6 +108,18 @@ class SqlError(MartletError):
         self.offset = offset
 
 
+class UnsupportedError(SqlError):
+    """ClickHouse SQL that has no translation: an error, never another answer."""
+
+
+class UnsupportedFunctionError(UnsupportedError):
+    """A function, or a function of these types, without a rule."""
+
+
+class UnsupportedClauseError(UnsupportedError):
+    """A clause or form of SELECT without a rule."""
+
+
 class TemplateError(MartletError):
     """A template cannot be compiled or rendered; `message` is what the caller reads.
 

@@ -254,6 +254,18 @@ class QueryBuilder:
         except TemplateError:
             return []
 
+    def reads(self, pipe: Pipe, node: Node) -> list[tuple[Pipe, Node]]:
+        """Return the nodes that a node reads itself, over all branches of its template."""
+        return self._inner(pipe, node)
+
+    def renderings(self, pipe: Pipe, node: Node) -> list[Rendered]:
+        """Return renderings of a node alone that take every branch of its template."""
+        return self._samples(pipe, node)
+
+    def located(self, pipe: Pipe, node: Node, sql: str, error: SqlError) -> DatafileError:
+        """Return an error in a rendering of a node as one in the file."""
+        return _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
+
     def samples(self, pipe: Pipe, node: Node) -> Iterator[str]:
         """Yield queries of a node that take each branch of its template, with sample values."""
         for rendered in self._samples(pipe, node):

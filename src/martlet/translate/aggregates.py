@@ -1,0 +1,125 @@
+"""AGGREGATES: every aggregate function that has a Trino form, and calls of them.
+
+An aggregate is added as one row in a table of `functions/aggregates_*.py`. What its name says
+behind the row's name, `sumIfOrNull`, is taken apart and applied in `combinators`.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from martlet.errors import UnsupportedFunctionError
+from martlet.translate.aggregate_row import Aggregate, AggregateSite
+from martlet.translate.combinators import Named, combined, take_apart
+from martlet.translate.function import Function, Site
+from martlet.translate.functions.aggregates_arrays import ARRAYS
+from martlet.translate.functions.aggregates_basic import BASIC
+from martlet.translate.functions.aggregates_statistics import STATISTICS
+from martlet.translate.syntax import Call
+from martlet.translate.value import Value
+
+if TYPE_CHECKING:
+    from martlet.translate.lower import Lowering
+    from martlet.translate.scope import Scope
+
+AGGREGATES: dict[str, Aggregate] = {**BASIC, **ARRAYS, **STATISTICS}
+
+# Other names of aggregates; those in capitals are matched in any case, as ClickHouse does.
+ALIASES: dict[str, str] = {
+    "COUNT": "count", "SUM": "sum", "AVG": "avg", "MIN": "min", "MAX": "max",
+    "ANY_VALUE": "any", "FIRST_VALUE": "any", "LAST_VALUE": "anyLast", "MIN_BY": "argMin",
+    "MAX_BY": "argMax", "ARRAY_AGG": "groupArray", "GROUP_CONCAT": "groupConcat",
+    "STRING_AGG": "groupConcat", "BIT_AND": "groupBitAnd", "BIT_OR": "groupBitOr",
+    "BIT_XOR": "groupBitXor", "STD": "stddevPop", "STDDEV": "stddevSamp",
+    "STDDEV_POP": "stddevPop", "STDDEV_SAMP": "stddevSamp", "VAR_POP": "varPop",
+    "VAR_SAMP": "varSamp", "COVAR_POP": "covarPop", "COVAR_SAMP": "covarSamp", "CORR": "corr",
+    "median": "quantile", "medianExact": "quantileExact", "medianExactLow": "quantileExactLow",
+    "medianExactHigh": "quantileExactHigh", "medianTiming": "quantileTiming",
+    "medianTDigest": "quantileTDigest", "medianDeterministic": "quantileDeterministic",
+    "sumMappedArrays": "sumMap", "minMappedArrays": "minMap", "maxMappedArrays": "maxMap",
+}  # fmt: skip
+
+# What has no exact translation, and what to write instead.
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(("neighbor", "runningDifference", "runningAccumulate",
+                     "runningDifferenceStartingWithFirstValue"),
+                    "it reads rows in the order of blocks, which Athena does not have: use "
+                    "lagInFrame() with OVER"),
+    "anyHeavy": "its answer depends on the order of rows: use topK(1)",
+    "histogram": "its bins are ClickHouse's own estimate",
+    "sparkbar": "it has no counterpart",
+    **dict.fromkeys(("deltaSum", "deltaSumTimestamp", "exponentialMovingAverage"),
+                    "its answer depends on the order of rows: use a window function"),
+    **dict.fromkeys(("sequenceMatch", "sequenceCount", "sequenceNextNode", "windowFunnel"),
+                    "Athena has no counterpart that gives the same answer"),
+}  # fmt: skip
+
+
+def find_aggregate(name: str) -> Named | None:
+    """Return the aggregate and the combinators that a name stands for.
+
+    Raises:
+        UnsupportedFunctionError: it is known, and why it is not translated.
+    """
+    named = take_apart(name, AGGREGATES, ALIASES)
+    if named is None and name in REFUSED:
+        raise UnsupportedFunctionError(f"{name}() is not supported on Athena: {REFUSED[name]}")
+    return named
+
+
+def aggregate(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
+    """Lower a call of an aggregate function."""
+    named = find_aggregate(call.name)
+    assert named is not None
+    if scope.in_aggregate:
+        raise UnsupportedFunctionError(
+            f"{call.name}() is inside of another aggregate", offset=call.start
+        )
+    scope.has_aggregates = scope.in_aggregate = True
+    try:
+        arguments = [lowering.value(argument, scope) for argument in call.arguments]
+    finally:
+        scope.in_aggregate = False
+    site = _site(lowering, scope, call, named, arguments)
+    if call.respects_nulls:
+        raise site.fail("RESPECT NULLS is supported before OVER only")
+    made = combined(site, named, AGGREGATES, may_be_empty=not scope.is_grouped)
+    return replace(made, is_aggregate=True, is_constant=False, literal=None)
+
+
+def aggregate_over(
+    lowering: "Lowering", call: Call, scope: "Scope", over: str, *, may_be_empty: bool
+) -> Value | None:
+    """Lower a call of an aggregate as a window function; None if it is no aggregate."""
+    named = find_aggregate(call.name)
+    if named is None:
+        return None
+    arguments = [lowering.value(argument, scope) for argument in call.arguments]
+    site = _site(lowering, scope, call, named, arguments)
+    site.over = over
+    made = combined(site, named, AGGREGATES, may_be_empty=may_be_empty)
+    is_aggregate = any(value.is_aggregate for value in arguments)
+    return replace(made, is_aggregate=is_aggregate, is_constant=False, literal=None)
+
+
+def _site(
+    lowering: "Lowering", scope: "Scope", call: Call, named: Named, arguments: list[Value]
+) -> AggregateSite:
+    return AggregateSite(lowering, scope, call, named.name, arguments, distinct=call.distinct,
+                         parameters=call.parameters or ())  # fmt: skip
+
+
+def _finalize(site: Site) -> Value:
+    """Return an aggregate's value of a state."""
+    (state,) = site.arguments
+    function = str(state.type.bare.arguments[0]).partition("(")[0] if state.type.arguments else ""
+    named = find_aggregate(f"{function.removesuffix('State')}Merge")
+    if state.type.bare.family.name != "AggregateFunction" or named is None:
+        raise site.fail(f"of {state.type} is not supported")
+    own = AggregateSite(site.lowering, site.scope, site.call, named.name, [state])
+    made = combined(own, named, AGGREGATES, may_be_empty=True, is_merged=True)
+    return replace(made, is_constant=False, is_aggregate=state.is_aggregate)
+
+
+STATE_FUNCTIONS: dict[str, Function] = {
+    "finalizeAggregation": Function(("any",), "UInt8", _finalize, nulls="own"),
+}

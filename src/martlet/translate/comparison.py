@@ -1,0 +1,249 @@
+"""Comparisons and IN, by the types on both sides."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from martlet.errors import UnsupportedFunctionError
+from martlet.translate import slots
+from martlet.translate.convert import (
+    as_boolean,
+    as_form,
+    as_number,
+    cast,
+    common_form,
+    literal_writer,
+    make,
+)
+from martlet.translate.function import Site
+from martlet.translate.syntax import (
+    Call,
+    Expression,
+    Identifier,
+    Literal,
+    Select,
+    Star,
+    Subquery,
+    Table,
+)
+from martlet.translate.times import from_seconds
+from martlet.translate.typing import (
+    is_array,
+    is_date,
+    is_datetime,
+    is_number,
+    is_string,
+    is_time,
+    is_tuple,
+    nullable,
+    supertype,
+    type_of,
+)
+from martlet.translate.value import TIMESTAMP, Value
+from martlet.types import ColumnType, Group
+
+if TYPE_CHECKING:
+    from martlet.translate.lower import Lowering
+    from martlet.translate.scope import Scope
+
+_SYMBOLS = {
+    "equals": "=", "notEquals": "<>", "less": "<", "greater": ">", "lessOrEquals": "<=",
+    "greaterOrEquals": ">=", "isDistinctFrom": "IS DISTINCT FROM",
+    "isNotDistinctFrom": "IS NOT DISTINCT FROM",
+}  # fmt: skip
+_UNORDERED = (Group.UUID, Group.ENUM, Group.IP)
+
+
+def comparison(site: Site, name: str, left: Value, right: Value) -> Value:
+    """Return a comparison as Trino's boolean.
+
+    Raises:
+        UnsupportedFunctionError: these types are not compared, or not in the same order.
+    """
+    ordered = name not in ("equals", "notEquals", "isDistinctFrom", "isNotDistinctFrom")
+    left, right = comparable(site, left, right, ordered=ordered)
+    sql = f"{left.operand} {_SYMBOLS[name]} {right.operand}"
+    return make(sql, type_of("UInt8"), "boolean", of=(left, right), atomic=False)
+
+
+def comparable(site: Site, left: Value, right: Value, *, ordered: bool) -> tuple[Value, Value]:
+    """Return two values in forms that Trino compares as ClickHouse compares them."""
+    if "unknown" in (left.form, right.form):
+        return left, right
+    if _is_text_literal(right) and not is_string(left.type):
+        return left, read_like(site, right, left.type)
+    if _is_text_literal(left) and not is_string(right.type):
+        return read_like(site, left, right.type), right
+    groups = (left.type.bare.family.group, right.type.bare.family.group)
+    if ordered and any(group in _UNORDERED for group in groups):
+        raise site.fail(f"{left.type} and {right.type} have another order on Athena")
+    if is_number(left.type) and is_number(right.type):
+        return _numbers(site, left, right)
+    if is_time(left.type) and is_time(right.type):
+        return _times(left, right)
+    if is_time(left.type) and is_number(right.type):
+        return left, _time_of_number(site, right, left.type)
+    if is_number(left.type) and is_time(right.type):
+        return _time_of_number(site, left, right.type), right
+    if is_string(left.type) and is_string(right.type) or groups[0] is groups[1]:
+        if is_array(left.type) or is_tuple(left.type):
+            type_ = supertype([left.type, right.type])
+            if type_ is None:
+                raise site.fail(f"{left.type} and {right.type} are not compared")
+            return cast(left, type_), cast(right, type_)
+        return left, right
+    raise site.fail(f"{left.type} and {right.type} are not compared")
+
+
+def _is_text_literal(value: Value) -> bool:
+    return value.literal is not None and isinstance(value.literal.value, str)
+
+
+def read_like(site: Site, value: Value, type_: ColumnType) -> Value:
+    """Return a literal text as ClickHouse reads it beside a value of a type."""
+    assert value.literal is not None
+    if is_date(type_) and re.search(r"\d:\d", str(value.literal.value)):
+        site.lowering.pin(value.literal)  # a time beside a Date is no day
+        raise site.fail(f"'{value.literal.value}' is no {type_.bare}")
+    try:
+        writer, form = literal_writer(type_)
+    except UnsupportedFunctionError as error:
+        raise site.fail(error.message) from error
+    return make(slots.slot(value.literal.start, writer), type_.bare, form, of=(value,))
+
+
+def _numbers(site: Site, left: Value, right: Value) -> tuple[Value, Value]:
+    if left.form == right.form == "boolean":
+        return left, right
+    for one, other, is_swapped in ((left, right, False), (right, left, True)):
+        literal = other.literal.value if other.literal else None
+        if one.form == "boolean" and literal in (0, 1) and not isinstance(literal, float):
+            truth = replace(other, sql="true" if literal else "false", form="boolean")
+            return (truth, one) if is_swapped else (one, truth)
+    if "varchar" in (left.form, right.form):
+        if str(left.type.bare) != str(right.type.bare):
+            raise site.fail(f"{left.type} and {right.type} are not compared")
+        return left, right
+    return as_number(left), as_number(right)
+
+
+def _times(left: Value, right: Value) -> tuple[Value, Value]:
+    if left.form == right.form and left.form in ("date", TIMESTAMP):
+        return left, right
+    type_ = supertype([left.type.bare, right.type.bare])
+    assert type_ is not None
+    return cast(left, type_), cast(right, type_)
+
+
+def _time_of_number(site: Site, value: Value, type_: ColumnType) -> Value:
+    """Return a number beside a time: seconds since 1970, or days beside a Date."""
+    if not is_datetime(type_) or type_.bare.family.group is Group.DATETIME64:
+        raise site.fail(f"{type_} and {value.type} are not compared")
+    number = as_number(value)
+    sql = from_seconds(number.operand)
+    return make(sql, type_.bare, TIMESTAMP, of=(value,))
+
+
+def membership(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
+    """Return `x IN ...`: NULLs in a list or among rows are left out, as ClickHouse does."""
+    negated = call.name in ("notIn", "globalNotIn")
+    negation = "NOT " if negated else ""
+    left = lowering.value(call.arguments[0], scope)
+    right = call.arguments[1]
+    site = Site(lowering, scope, call, "notIn" if negated else "in", [left])
+    if isinstance(right, Subquery):
+        return in_subquery(site, left, right, negation)
+    if isinstance(right, Identifier) and _is_table(site, right):
+        star = Select(right.start, columns=(Star(right.start, right.end),),
+                      source=Table(right.start, right.parts))  # fmt: skip
+        return in_subquery(site, left, Subquery(right.start, right.end, star), negation)
+    members = _members(right, left)
+    if members is not None:
+        return _in_list(site, left, members, negation)
+    values = lowering.value(right, scope)
+    if is_array(values.type):
+        element = values.type.bare.inner[0]
+        member = Value("x", element, values.element_form)
+        shown, wanted = comparable(site, left, member, ordered=False)
+        array = values.sql if wanted.sql == "x" else f"transform({values.sql}, x -> {wanted.sql})"
+        test = f"contains({array}, {shown.sql})"
+        made = make(f"NOT {test}" if negated else test, type_of("UInt8"), "boolean",
+                    of=(left, values), atomic=not negated)  # fmt: skip
+        return _null_if_left(made, left)
+    test_ = comparison(site, "notEquals" if negated else "equals", left, values)
+    return _null_if_left(test_, left)
+
+
+def _is_table(site: Site, name: Identifier) -> bool:
+    dotted = ".".join(name.parts)
+    if site.scope.column(name.parts) is not None or dotted in site.scope.aliases:
+        return False
+    return site.scope.cte(dotted) is not None or dotted in site.lowering.tables
+
+
+def _null_if_left(value: Value, left: Value) -> Value:
+    return replace(value, type=nullable(value.type)) if left.is_nullable else value
+
+
+def _members(right: Expression, left: Value) -> list[Expression] | None:
+    """Return the elements of a list; a tuple beside a tuple is one element."""
+    if isinstance(right, Call) and right.name in ("tuple", "array") and right.parameters is None:
+        if right.name == "tuple" and is_tuple(left.type) and not _holds_tuples(right):
+            return [right]
+        return list(right.arguments)
+    if isinstance(right, Literal):
+        return [right]
+    return None
+
+
+def _holds_tuples(call: Call) -> bool:
+    return all(isinstance(item, Call) and item.name == "tuple" for item in call.arguments)
+
+
+def _in_list(site: Site, left: Value, members: list[Expression], negation: str) -> Value:
+    values = []
+    for member in members:
+        value = site.lowering.value(member, site.scope)
+        if value.form == "unknown":
+            continue
+        _, value = comparable(site, left, value, ordered=False)
+        values.append(value)
+    if not values:
+        constant = "true" if negation else "false"
+        return _null_if_left(make(constant, type_of("UInt8"), "boolean", of=(left,)), left)
+    form = common_form([value.form for value in values])
+    if left.form == "boolean" and form != "boolean":
+        left = as_number(left)
+    if form == "boolean" and left.form != "boolean":
+        left = as_boolean(left)
+    if is_tuple(left.type):
+        values = [as_form(value, value.form) for value in values]
+    sql = f"{left.operand} {negation}IN ({', '.join(value.sql for value in values)})"
+    made = make(sql, type_of("UInt8"), "boolean", of=(left, *values), atomic=False)
+    return _null_if_left(made, left)
+
+
+def in_subquery(site: Site, left: Value, subquery: Subquery, negation: str) -> Value:
+    """Return `x IN (SELECT ...)`; a NULL among the rows is left out."""
+    result = site.lowering.subquery(subquery.query, site.scope)
+    sql = result.sql
+    names = [column.sql for column in result.values]
+    if is_tuple(left.type) and len(names) > 1:
+        sql = f"SELECT ROW({', '.join(names)}) AS m FROM (\n{_indented(sql)}\n) AS s"
+        made = make(f"{left.operand} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
+                    "boolean", of=(left,), atomic=False)  # fmt: skip
+        return _null_if_left(made, left)
+    if len(names) != 1:
+        raise site.fail("the subquery has several columns", index=1)
+    (column,) = result.values
+    shown, wanted = comparable(site, left, replace(column, literal=None), ordered=False)
+    if column.is_nullable or wanted.sql != column.sql:
+        where = f"\nWHERE {column.sql} IS NOT NULL" if column.is_nullable else ""
+        sql = f"SELECT {wanted.sql} FROM (\n{_indented(sql)}\n) AS s{where}"
+    made = make(f"{shown.operand} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
+                "boolean", of=(shown,), atomic=False)  # fmt: skip
+    return _null_if_left(replace(made, is_constant=False), left)
+
+
+def _indented(sql: str) -> str:
+    return "  " + sql.replace("\n", "\n  ")

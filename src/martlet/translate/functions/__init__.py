@@ -1,0 +1,1 @@
+"""The catalogue of functions, one module per family."""

@@ -1,0 +1,237 @@
+r"""JSON in texts: `JSONExtractString(x, 'key', 1)` and its like.
+
+A text that is not one whole JSON value has nothing in it, so each text is parsed before a value is
+looked up: Trino's own look-up would read `{"a": 1` and `{"a": 1} x` too. What is found is taken as
+its JSON text `r`; the rules below read that text as ClickHouse reads the value. Measured on chDB
+26.9: numbers and texts of numbers are taken for one another, 1.6 becomes 1 as an integer.
+"""
+
+from martlet.errors import MartletError
+from martlet.translate import slots
+from martlet.translate.convert import default, make
+from martlet.translate.function import Function, Site
+from martlet.translate.parsing import print_float
+from martlet.translate.typing import is_integer, is_string, not_null, type_of
+from martlet.translate.value import WIDE, Value, form_of
+from martlet.types import ColumnType, Group
+
+_INTEGER = r"\A-?[0-9]+\z"
+_NUMBER = r"\A-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\z"
+_QUOTES = "'\"', '\\\"'"
+_TRUE = r"\A(true|-?[0-9]*[1-9][0-9]*)\z"
+_NUMBERS = "numbers inside of the text are written as Trino writes them: 1.0 and 1.0E7, not 1 and 10000000"
+_OBJECT = "an index into an object finds nothing"
+
+
+def _path(site: Site, last: int) -> str:
+    """Return SQL for the JSON path of the arguments from the second one to `last`."""
+    steps: list[str] = []
+    literal = True
+    for index in range(1, last):
+        step = site.arguments[index]
+        if is_string(step.type) and step.literal is not None:
+            key = site.text(index).replace("\\", "\\\\").replace('"', '\\"')
+            steps.append(slots.string_sql(f'["{key}"]'))
+        elif is_string(step.type) and not step.is_nullable:
+            literal = False
+            escaped = (
+                rf"replace(replace({step.sql}, '\', '\\'), " + _QUOTES + ")"
+            )
+            steps += ["'[\"'", escaped, "'\"]'"]
+        elif is_integer(step.type) and step.is_constant:
+            number = site.constant(index)
+            if not isinstance(number, int) or number < 1:
+                raise site.fail("an index must be a positive constant", index=index)
+            steps.append(f"'[{number - 1}]'")
+        else:
+            raise site.fail("a key must be a text, an index a constant number", index=index)
+    if literal:
+        return "'$" + "".join(step[1:-1] for step in steps) + "'"
+    return f"concat('$', {', '.join(steps)})"
+
+
+def _found(site: Site, last: int | None = None) -> str:
+    """Return SQL for the JSON that a call's keys lead to, NULL if there is none."""
+    text = site.arguments[0]
+    if not is_string(text.type):
+        raise site.fail(f"an argument of type {text.type} is not supported", index=0)
+    path = _path(site, last if last is not None else len(site.arguments))
+    checked = f"IF(TRY(json_parse({text.sql})) IS NOT NULL, {text.sql})"
+    return f"json_extract({checked}, {path})"
+
+
+def _read(type_: ColumnType, r: str, *, truth: bool = True) -> str:
+    """Return SQL for JSON text as a value of a scalar type, NULL if it is none.
+
+    Args:
+        type_: without Nullable.
+        r: the JSON text as SQL, a name.
+        truth: whether true and false are numbers.
+    """
+    family = type_.family
+    if family.group is Group.STRING:
+        number = print_float("f", "double")
+        return (
+            f"CASE WHEN {r} = 'null' THEN NULL"
+            f" WHEN starts_with({r}, '\"') THEN json_extract_scalar({r}, '$')"
+            rf" WHEN regexp_like({r}, '\A-?[0-9]+\.[0-9]+\z')"
+            rf" THEN regexp_replace({r}, '\.0\z', '')"
+            rf" WHEN regexp_like({r}, '\A-?[0-9.]+E') THEN"
+            f" element_at(transform(ARRAY[CAST({r} AS double)], f -> {number}), 1)"
+            f" ELSE {r} END"
+        )
+    if family.group is Group.BOOL:
+        return f"({_read(type_of('UInt8'), r)}) <> 0"
+    text = f"trim(BOTH '\"' FROM {r})"
+    if family.group is Group.FLOAT:
+        form = form_of(type_)
+        bools = f" WHEN {r} IN ('true', 'false') THEN IF({r} = 'true', 1, 0)" if truth else ""
+        return (f"CASE WHEN regexp_like({text}, '{_NUMBER}') THEN CAST({text} AS {form})"
+                f"{bools} END")  # fmt: skip
+    form = form_of(type_)
+    whole = f"TRY_CAST({text} AS decimal(38,0))"
+    cut = f"TRY_CAST(truncate(CAST({text} AS double)) AS decimal(38,0))"
+    value = (
+        f"CASE WHEN regexp_like({text}, '{_INTEGER}') THEN {whole}"
+        f" WHEN regexp_like({text}, '{_NUMBER}') THEN {cut}"
+    )
+    if truth:
+        value += f" WHEN {r} IN ('true', 'false') THEN IF({r} = 'true', 1, 0)"
+    value += " END"
+    bounds = f"BETWEEN DECIMAL '{family.least}' AND DECIMAL '{family.greatest}'"
+    return f"element_at(transform(filter(ARRAY[{value}], n -> n {bounds}), n -> CAST(n AS {form})), 1)"
+
+
+def _scalar(site: Site, type_: ColumnType, json: str, *, truth: bool = True) -> Value:
+    bare = not_null(type_)
+    if bare.family.group not in (Group.STRING, Group.INTEGER, Group.FLOAT, Group.BOOL) or (
+        form_of(bare) not in ("varchar", "bigint", WIDE, "real", "double", "boolean")
+        or bare.family.name.endswith(("128", "256"))
+    ):
+        raise site.fail(f"the type {type_} is not supported")
+    form = form_of(bare)
+    sql = (f"element_at(transform(ARRAY[json_format({json})], r -> {_read(bare, 'r', truth=truth)}), 1)")  # fmt: skip
+    if not type_.is_nullable:
+        sql = f"coalesce({sql}, {default(bare, form).sql})"
+    return make(sql, type_, form, of=tuple(site.arguments))
+
+
+def _extract(type_text: str):  # noqa: ANN202
+    def rule(site: Site) -> Value:
+        truth = site.name not in ("JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat")
+        return _own_nulls(site, _scalar(site, type_of(type_text), _found(site), truth=truth))
+
+    return rule
+
+
+def _own_nulls(site: Site, value: Value) -> Value:
+    """Keep NULL where the text is NULL and ClickHouse's result is."""
+    text = site.arguments[0]
+    if not text.is_nullable or value.is_nullable:
+        return value
+    return make(f"IF({text.operand} IS NOT NULL, {value.sql})", value.type, value.form,
+                of=tuple(site.arguments))  # fmt: skip
+
+
+def _bool(site: Site) -> Value:
+    sql = f"coalesce(regexp_like(json_format({_found(site)}), '{_TRUE}'), false)"
+    return _own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments)))
+
+
+def _raw(site: Site) -> Value:
+    sql = f"coalesce(json_format({_found(site)}), '')"
+    return _own_nulls(site, make(sql, type_of("String"), "varchar", of=tuple(site.arguments)))
+
+
+def _has(site: Site) -> Value:
+    sql = f"{_found(site)} IS NOT NULL"
+    made = make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments), atomic=False)
+    return _own_nulls(site, made)
+
+
+def _length(site: Site) -> Value:
+    sql = f"coalesce(json_size({_found(site)}, '$'), 0)"
+    return _own_nulls(site, make(sql, type_of("UInt64"), "bigint", of=tuple(site.arguments)))
+
+
+def _array_raw(site: Site) -> Value:
+    elements = f"TRY_CAST({_found(site)} AS array(json))"
+    sql = (f"coalesce(transform({elements}, e -> coalesce(json_format(e), 'null')), "
+           "CAST(ARRAY[] AS array(varchar)))")  # fmt: skip
+    return make(sql, type_of("Array(String)"), "array(varchar)", of=tuple(site.arguments))
+
+
+def _keys(site: Site) -> Value:
+    members = f"TRY_CAST({_found(site)} AS map(varchar, json))"
+    sql = f"coalesce(map_keys({members}), CAST(ARRAY[] AS array(varchar)))"
+    return make(sql, type_of("Array(String)"), "array(varchar)", of=tuple(site.arguments))
+
+
+def _pairs_raw(site: Site) -> Value:
+    members = f"TRY_CAST({_found(site)} AS map(varchar, json))"
+    form = 'array(row("f1" varchar, "f2" varchar))'
+    pair = "ROW(e[1], coalesce(json_format(e[2]), 'null'))"
+    sql = f"coalesce(transform(map_entries({members}), e -> {pair}), CAST(ARRAY[] AS {form}))"
+    return make(sql, type_of("Array(Tuple(String, String))"), form, of=tuple(site.arguments))
+
+
+def _is_valid(site: Site) -> Value:
+    sql = f"TRY(json_parse({site.arguments[0].sql})) IS NOT NULL"
+    return _own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments),
+                                 atomic=False))  # fmt: skip
+
+
+def _typed(site: Site) -> Value:
+    """Lower `JSONExtract(x, 'key', 'Type')`."""
+    last = len(site.arguments) - 1
+    try:
+        type_ = type_of(site.text(last))
+    except MartletError as error:
+        raise site.fail(error.message, index=last) from error
+    json = _found(site, last)
+    if type_.family.group is Group.ARRAY:
+        return _typed_array(site, type_, json)
+    if str(type_) == "Map(String, String)":
+        body = _read(type_of("String"), "r")
+        member = f"element_at(transform(ARRAY[json_format(v)], r -> {body}), 1)"
+        sql = (f"coalesce(transform_values(TRY_CAST({json} AS map(varchar, json)), "
+               f"(k, v) -> coalesce({member}, '')), CAST(MAP() AS map(varchar,varchar)))")  # fmt: skip
+        return make(sql, type_, "map(varchar,varchar)", of=tuple(site.arguments))
+    if str(type_).startswith("LowCardinality"):
+        raise site.fail(f"the type {type_} is not supported", index=last)
+    return _own_nulls(site, _scalar(site, type_, json))
+
+
+def _typed_array(site: Site, type_: ColumnType, json: str) -> Value:
+    """Read an array; one of which no element can be read is empty."""
+    element = type_.inner[0]
+    bare = not_null(element)
+    if bare.family.group not in (Group.STRING, Group.INTEGER, Group.FLOAT) or bare is not element:
+        raise site.fail(f"the type {type_} is not supported")
+    form = form_of(bare)
+    texts = f"transform(TRY_CAST({json} AS array(json)), e -> coalesce(json_format(e), 'null'))"
+    items = f"transform({texts}, r -> {_read(bare, 'r')})"
+    items = f"IF(none_match({texts}, r -> ({_read(bare, 'r')}) IS NOT NULL), NULL, {items})"
+    filled = f"transform({items}, i -> coalesce(i, {default(bare, form).sql}))"
+    sql = f"coalesce({filled}, CAST(ARRAY[] AS array({form})))"
+    return make(sql, type_, f"array({form})", of=tuple(site.arguments))
+
+
+JSON: dict[str, Function] = {
+    "JSONExtractString": Function(("text", "any*"), "String", _extract("String"),
+                                  note=f"in objects and arrays {_NUMBERS}; {_OBJECT}"),
+    "JSONExtractInt": Function(("text", "any*"), "Int64", _extract("Int64"), note=_OBJECT),
+    "JSONExtractUInt": Function(("text", "any*"), "UInt64", _extract("UInt64"), note=_OBJECT),
+    "JSONExtractFloat": Function(("text", "any*"), "Float64", _extract("Float64"), note=_OBJECT),
+    "JSONExtractBool": Function(("text", "any*"), "UInt8", _bool, note=_OBJECT),
+    "JSONExtractRaw": Function(("text", "any*"), "String", _raw, note=f"{_NUMBERS}; {_OBJECT}"),
+    "JSONExtract": Function(("text", "any*"), "String", _typed, note=_OBJECT),
+    "JSONHas": Function(("text", "any*"), "UInt8", _has, note=_OBJECT),
+    "JSONLength": Function(("text", "any*"), "UInt64", _length, note=_OBJECT),
+    "JSONExtractArrayRaw": Function(("text", "any*"), "Array(String)", _array_raw,
+                                    note=f"{_NUMBERS}; {_OBJECT}"),
+    "JSONExtractKeys": Function(("text", "any*"), "Array(String)", _keys, note=_OBJECT),
+    "JSONExtractKeysAndValuesRaw": Function(("text", "any*"), "Array(Tuple(String, String))",
+                                            _pairs_raw, note=f"{_NUMBERS}; {_OBJECT}"),
+    "isValidJSON": Function(("text",), "UInt8", _is_valid),
+}  # fmt: skip

@@ -1,0 +1,234 @@
+"""SELECT: clauses in ClickHouse's order of evaluation, lowered into one plan and rewritten.
+
+What Trino's SELECT has no clause for is in `rewrites.REWRITES`, applied in that order.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from martlet.errors import SqlError, UnsupportedClauseError
+from martlet.translate.array_join import find_late, outside, with_unnests
+from martlet.translate.convert import as_boolean, stored_form
+from martlet.translate.lower import Translated
+from martlet.translate.ordering import Order, order_of
+from martlet.translate.plan import Item, Plan
+from martlet.translate.relations import indented
+from martlet.translate.rewrites import REWRITES, position
+from martlet.translate.scope import CteEntry, Scope, aliases_of
+from martlet.translate.pruning import pruned
+from martlet.translate.sources import output_name, source
+from martlet.translate.stars import Column, expanded
+from martlet.translate.syntax import (
+    Call,
+    Expression,
+    Literal,
+    OrderItem,
+    Query,
+    Select,
+    SetOperation,
+)
+from martlet.translate.totals import TOTALS, group_keys, with_sets, with_totals
+from martlet.translate.typing import is_number
+from martlet.translate.unions import around, set_operation
+from martlet.translate.value import Value, name_sql
+
+if TYPE_CHECKING:
+    from martlet.translate.lower import Lowering
+
+
+def translate_query(lowering: "Lowering", query: Query, scope: Scope) -> Translated:
+    """Translate a query whose names are resolved in a new scope of its own."""
+    if isinstance(query, SetOperation):
+        return set_operation(lowering, query, scope)
+    plan = plan_select(lowering, query, scope)
+    return translated(plan)
+
+
+def translate_answer(lowering: "Lowering", query: Query) -> Translated:
+    """Translate the outermost query: its columns are in the forms that an answer is read from."""
+    scope = Scope(is_answer=isinstance(query, Select))
+    if isinstance(query, Select):
+        plan = plan_select(lowering, query, scope)
+        changed = [replace(item, value=stored_form(item.value)) for item in plan.items]
+        if plan.distinct and changed != plan.items:
+            plan = plan.wrapped(lowering.fresh("answer"), [])
+            changed = [replace(item, value=stored_form(item.value)) for item in plan.items]
+        orders = {item.value.sql: new.value for item, new in zip(plan.items, changed, strict=True)}
+        plan.order_by = [
+            replace(order, value=orders.get(order.value.sql, order.value))
+            for order in plan.order_by
+        ]
+        plan.items = changed
+        return translated(plan)
+    result = set_operation(lowering, query, scope)
+    if all(stored_form(value).form == value.form for value in result.values):
+        return result
+    plan = around(lowering.fresh("answer"), result)
+    plan.items = [replace(item, value=stored_form(item.value)) for item in plan.items]
+    return translated(plan)
+
+
+def translated(plan: Plan) -> Translated:
+    """Return a plan as a query that another one can read."""
+    references = [item.reference for item in plan.items]
+    columns: dict[str, Value] = {}
+    for item, reference in zip(plan.items, references, strict=True):
+        columns.setdefault(item.name, reference)
+    return Translated(
+        plan.sql(),
+        columns,
+        tuple(item.name for item in plan.items),
+        tuple(references),
+        has_totals=any(name == TOTALS for name, _ in plan.hidden),
+    )
+
+
+def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
+    """Lower all clauses of one SELECT."""
+    plan = Plan(scope=scope)
+    scope.aliases = aliases_of(select)
+    register_with(select, scope)
+    scope.windows = dict(select.windows)
+    scope.is_select = True
+    if select.source is not None:
+        found = source(lowering, select.source, scope)
+        scope.relations, scope.using = found.relations, found.using
+        plan.source, plan.where = pruned(lowering, select, found, scope)
+        plan.where += found.where
+    columns = expanded(lowering, select.columns, scope)
+    scope.is_grouped = bool(select.group_by or select.group_by_all)
+    keys = group_keys(lowering, select, columns, scope)
+    if keys is not None:  # a set of no keys has a row for no rows
+        scope.is_grouped = bool(select.group_mode)
+    late = find_late(lowering, select, columns, scope)
+    with outside(late, scope):
+        scope.keys = keys
+        items = _items(lowering, columns, scope)
+        scope.keys = None
+    for condition in (select.prewhere, select.where):
+        if condition is not None:
+            plan.where += _conjuncts(lowering, condition, scope)
+    plan.items = items
+    scope.keys = keys
+    _group(lowering, select, columns, plan, scope)
+    if keys is not None:
+        plan = with_sets(select, plan, keys, found.alias if select.source is not None else "")
+    plan.distinct = select.distinct and not select.distinct_on
+    with outside(late, scope):
+        plan.order_by = _orders(lowering, select, columns, items, scope)
+    if plan.having and keys is None and not scope.is_grouped and not scope.has_aggregates:
+        plan.where, plan.having = [*plan.where, plan.having], ""
+    _limits(lowering, select, plan, scope)
+    plan.source = with_unnests(plan.source, scope.unnests)
+    if late is not None:
+        plan = late.plan(plan)
+    with outside(late, scope):
+        for rewrite in REWRITES:
+            plan = rewrite(lowering, select, plan, scope)
+    if keys is not None and keys.is_totals:
+        plan = with_totals(lowering, plan, keys)
+    plan.ctes = definitions(scope) + plan.ctes
+    return plan
+
+
+def register_with(select: Select, scope: Scope) -> None:
+    """Make the names of WITH known in a scope: those of CTEs and of expressions."""
+    scalars = {e.alias: e for e in select.scalars if e.alias is not None}
+    scope.aliases = {**scalars, **scope.aliases}
+    scope.scalars |= frozenset(scalars)
+    names: set[str] = set()
+    for cte in select.ctes:
+        if cte.name.lower() in names:
+            raise UnsupportedClauseError(
+                f"A second CTE '{cte.name}' is not supported: case does not count on Athena",
+                offset=cte.start,
+            )
+        names.add(cte.name.lower())
+        inside = Scope(parent=scope.parent, ctes=dict(scope.ctes), aliases=scalars,
+                       scalars=frozenset(scalars))  # fmt: skip
+        scope.ctes[cte.name] = CteEntry(cte, inside)
+
+
+def definitions(scope: Scope) -> list[str]:
+    """Return the definitions of the CTEs that were used, each before those that use it."""
+    used = [entry for entry in scope.ctes.values() if entry.columns is not None]
+    return [f"{name_sql(entry.sql_name)} AS (\n{indented(entry.sql)}\n)" for entry in used]
+
+
+def _items(lowering: "Lowering", columns: list[Column], scope: Scope) -> list[Item]:
+    taken: set[str] = set()
+    items = []
+    for name, column in columns:
+        value = column if isinstance(column, Value) else lowering.value(column, scope)
+        if isinstance(column, Value) and scope.keys is not None:
+            value = scope.keys.key(column) or column
+        items.append(Item(name, output_name(name, taken), value))
+    return items
+
+
+def _conjuncts(lowering: "Lowering", condition: Expression, scope: Scope) -> list[str]:
+    """Return a condition as the list of what must all be true."""
+    if isinstance(condition, Call) and condition.name == "and" and condition.alias is None:
+        return [sql for part in condition.arguments for sql in _conjuncts(lowering, part, scope)]
+    value = _condition(lowering, condition, scope)
+    if value.is_aggregate:
+        raise SqlError(
+            "An aggregate function is in WHERE: it is calculated later, use HAVING",
+            offset=condition.start,
+        )
+    return [value.operand if " OR " in value.sql else value.sql]
+
+
+def _condition(lowering: "Lowering", condition: Expression, scope: Scope) -> Value:
+    value = lowering.value(condition, scope)
+    if value.form != "unknown" and not is_number(value.type):
+        raise SqlError(f"A condition cannot be of type {value.type}", offset=condition.start)
+    return as_boolean(value)
+
+
+def _group(
+    lowering: "Lowering", select: Select, columns: list[Column], plan: Plan, scope: Scope
+) -> None:
+    """Put GROUP BY and HAVING into the plan; numbers are columns, constants are no keys."""
+    if select.having is not None:
+        plan.having = _condition(lowering, select.having, scope).sql
+    if scope.keys is not None:
+        return
+    keys: list[Value] = []
+    if select.group_by_all:
+        keys = [item.value for item in plan.items if not item.value.is_aggregate]
+    for expression in select.group_by:
+        number = position(expression, len(columns))
+        column = columns[number][1] if number is not None else expression
+        key = column if isinstance(column, Value) else lowering.value(column, scope)
+        if key.is_aggregate:
+            raise SqlError("An aggregate function is in GROUP BY", offset=expression.start)
+        keys.append(key)
+    plan.group_by = ", ".join(dict.fromkeys(key.sql for key in keys if not key.is_constant))
+    if scope.is_grouped and not plan.group_by:  # without rows there is no group
+        plan.group_by = "()"
+        plan.having = f"count(*) > 0 AND ({plan.having})" if plan.having else "count(*) > 0"
+
+
+def _orders(
+    lowering: "Lowering", select: Select, columns: list[Column], items: list[Item], scope: Scope
+) -> list[Order]:
+    if select.order_by_all:
+        return [order_of(item.value, OrderItem(Literal(0, 0, 1, "1"))) for item in items]
+    orders = []
+    for item in select.order_by:
+        number = position(item.expression, len(columns))
+        value = items[number].value if number is not None else lowering.value(
+            item.expression, scope)  # fmt: skip
+        if value.is_constant and number is None and item.fill is None:
+            continue
+        orders.append(order_of(value, item))
+    return orders
+
+
+def _limits(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> None:
+    if select.limit is not None:
+        plan.limit = lowering.count(select.limit, scope, of="LIMIT")
+    if select.offset is not None:
+        plan.offset = lowering.count(select.offset, scope, of="OFFSET")
+    plan.with_ties = select.with_ties

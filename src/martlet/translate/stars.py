@@ -1,0 +1,116 @@
+"""The columns of a SELECT: stars taken apart, and the names of what stands there."""
+
+import re
+from typing import TYPE_CHECKING
+
+from martlet.errors import SqlError
+from martlet.translate.names import Naming, column_name, text_of
+from martlet.translate.scope import Relation, Scope, walk
+from martlet.translate.syntax import Call, Expression, Identifier, Lambda, Literal, Star
+from martlet.translate.value import Value
+
+if TYPE_CHECKING:
+    from martlet.translate.lower import Lowering
+
+# ClickHouse's name of a column, and what it is.
+Column = tuple[str, Expression | Value]
+
+
+def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope) -> list[Column]:
+    """Return the columns of a SELECT with stars taken apart, and their names."""
+    found: list[Column] = []
+    naming = Naming(lambda identifier: _identifier_name(identifier, scope))
+    for column in columns:
+        if isinstance(column, Star):
+            found += _star(lowering, column, scope)
+        elif isinstance(column, Identifier) and column.alias is None:
+            found.append((_identifier_name(column, scope), column))
+        else:
+            if column.alias is None:  # the texts in it are in its name
+                for inner in walk(column):
+                    if isinstance(inner, Literal):
+                        lowering.pin(inner)
+            else:
+                text_of(column, naming)  # subqueries in it have numbers too
+            found.append((column_name(column, naming), column))
+    return found
+
+
+def _identifier_name(column: Identifier, scope: Scope) -> str:
+    """Return a column's name, with its qualifier where the name alone is something else too."""
+    place = scope.column(column.parts)
+    if place is None or (len(column.parts) == 1 and column.parts[0] in scope.aliases):
+        return column.parts[-1]
+    relation, name = place
+    is_taken = name in relation.qualified or name in scope.aliases
+    if len(column.parts) == 1 or not is_taken or not relation.name:
+        return name
+    return f"{relation.name}.{name}"
+
+
+def _star(lowering: "Lowering", star: Star, scope: Scope) -> list[Column]:
+    columns: list[Column] = []
+    own_names: dict[str, str] = {}
+    qualifier = ".".join(star.qualifier)
+    matching = [r for r in scope.relations if not qualifier or qualifier in r.qualifiers]
+    if not matching:
+        raise SqlError(f"Unknown table '{qualifier}' before .*", offset=star.start)
+    shared = {} if qualifier else scope.using
+    whole = Relation("", frozenset(), shared)
+    for relation in (whole, *matching):
+        for name, value in relation.columns.items():
+            is_shared = name in shared and relation is not whole
+            if not qualifier and (name in relation.hidden or is_shared):
+                continue
+            if star.pattern is not None and not re.search(star.pattern, name):
+                continue
+            if star.names and name not in star.names:
+                continue
+            is_qualified = name in relation.qualified and relation.name
+            label = f"{relation.name}.{name}" if is_qualified else name
+            own_names[label] = name
+            columns.append((label, value))
+    return _transformed(lowering, star, columns, own_names, scope)
+
+
+def _transformed(
+    lowering: "Lowering", star: Star, columns: list[Column], own_names: dict[str, str], scope: Scope
+) -> list[Column]:
+    for kind, what in star.transformers:
+        if kind == "except":
+            columns = [c for c in columns if own_names.get(c[0], c[0]) not in what]  # type: ignore[operator]
+        elif kind == "replace":
+            replaced = {name: expression for expression, name in what}  # type: ignore[attr-defined]
+            columns = [(name, replaced.get(own_names.get(name, name), value)) for name, value in columns]
+        else:
+            columns = [_applied(lowering, star, what, column, scope) for column in columns]
+    return columns
+
+
+def _applied(
+    lowering: "Lowering", star: Star, function: object, column: Column, scope: Scope
+) -> Column:
+    """Return `function(column)` for APPLY: a function's name, one with parameters, or a lambda."""
+    name, value = column
+    if isinstance(value, Expression):
+        value = lowering.value(value, scope)
+    parameter = function.parameters[0] if isinstance(function, Lambda) else name
+    own = Identifier(star.start, star.end, (parameter,))
+    if isinstance(function, Lambda):
+        applied = function.body
+    elif isinstance(function, Call):
+        applied = Call(star.start, star.end, function.name, (own,), function.arguments)
+    else:
+        applied = Call(star.start, star.end, str(function), (own,))
+    # The column stands behind a name of its own, as a lambda's parameter does.
+    before, scope.variables = scope.variables, {**scope.variables, parameter: value}
+    try:
+        made = lowering.value(applied, scope)
+    finally:
+        scope.variables = before
+    return _renamed(column_name(applied), parameter, name), made
+
+
+def _renamed(text: str, parameter: str, name: str) -> str:
+    """Return a name's text with a lambda's parameter replaced by a column."""
+    return re.sub(rf"(?<![\w.'`]){re.escape(parameter)}(?![\w'`(])", lambda _: name, text)
