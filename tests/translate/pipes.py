@@ -39,10 +39,20 @@ class PipeOracle:
             partitions=None,
         )
 
-    def difference(self, name: str, values: Mapping[str, object]) -> str:
-        """Return what differs between both engines' answers of a pipe, empty if nothing does."""
+    def difference(
+        self, name: str, values: Mapping[str, object], *, ordered: bool | None = None
+    ) -> str:
+        """Return what differs between both engines' answers of a pipe, empty if nothing does.
+
+        Args:
+            name: of the pipe.
+            values: of its parameters.
+            ordered: whether the order of rows must be the same; by default `is_ordered`.
+        """
         sql = self.queries.build(self.project.pipes[name], values).sql
-        return self.oracle.difference(sql, ordered=is_ordered(sql), join_use_nulls=self.uses_nulls)
+        if ordered is None:
+            ordered = is_ordered(sql)
+        return self.oracle.difference(sql, ordered=ordered, join_use_nulls=self.uses_nulls)
 
     def count(self, name: str, values: Mapping[str, object]) -> int:
         """Return how many rows ClickHouse answers."""

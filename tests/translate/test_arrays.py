@@ -1,6 +1,7 @@
 """Arrays, maps and array joins of types that the shared tables do not have."""
 
 import pytest
+from tests.trino.client import TrinoQueryError
 from tests.trino.differential import Table
 
 from martlet.errors import MartletError
@@ -171,3 +172,19 @@ def test_another_text_of_a_known_query(oracle):
 def test_arrays_of_another_element_type_are_told_apart(oracle):
     oracle.check("SELECT tupleElement(ntup, 'name') AS e FROM v ORDER BY id")
     oracle.check("SELECT tupleElement(ntup, 'size') AS e FROM v ORDER BY id")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT x, y FROM v ARRAY JOIN ai AS x, as AS y",
+        "SELECT arrayMap((x, y) -> x + y, ai, [1]) FROM v",
+        "SELECT arrayZip(ai, as) FROM v",
+        "SELECT L2Distance(af, [1, 2]) FROM v",
+        "SELECT mapConcat(mi, mi) FROM v",
+    ],
+)
+def test_what_is_an_error_when_it_is_met(oracle, sql):
+    translated = oracle.translate(sql).sql
+    with pytest.raises(TrinoQueryError, match=r"array indices start at 1|Duplicate"):
+        oracle.twins.trino.rows(translated, schema=oracle.twins.schema)

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from tests.translate.oracle import Oracle
@@ -18,7 +19,9 @@ from martlet.translate.typing import canonical, type_of
 Batches = Sequence[Sequence[Mapping[str, object]]]
 
 
-def load(oracle: Oracle, name: str, columns: dict[str, str], engine: TableEngine, batches: Batches) -> None:
+def load(
+    oracle: Oracle, name: str, columns: dict[str, str], engine: TableEngine, batches: Batches
+) -> None:
     """Make a table with an engine in chDB, and one of its raw rows in Trino."""
     command = oracle.twins.engine.command
     body = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
@@ -45,7 +48,14 @@ def rows(columns: Sequence[str], *values: tuple[object, ...]) -> list[dict[str, 
     return [dict(zip(columns, item, strict=True)) for item in values]
 
 
-REPLACED = {"k": "Int32", "v": "Int32", "s": "String", "n": "Nullable(Int32)", "d": "UInt8", "t": "DateTime"}
+REPLACED = {
+    "k": "Int32",
+    "v": "Int32",
+    "s": "String",
+    "n": "Nullable(Int32)",
+    "d": "UInt8",
+    "t": "DateTime",
+}
 
 
 def replaced_batches(seed: int) -> Batches:
@@ -66,6 +76,9 @@ ENGINES = {
     "expression": TableEngine("ReplacingMergeTree", sorting_key="(toDate(t), lower(s))", ver="v"),
     "nullable": TableEngine("ReplacingMergeTree", sorting_key="n"),
     "no key": TableEngine("ReplacingMergeTree", sorting_key="tuple()"),
+    "last of a month": TableEngine("ReplacingMergeTree", sorting_key="k", partition_key="toYYYYMMDD(t)"),
+    "two partition keys": TableEngine("ReplacingMergeTree", sorting_key="k", partition_key="(toDate(t), v)"),
+    "partition in the key": TableEngine("ReplacingMergeTree", sorting_key="(k, t)", partition_key="toYYYYMM(t)"),
     "partitions": TableEngine("ReplacingMergeTree", sorting_key="k", partition_key="toYYYYMM(t)", ver="v"),
 }  # fmt: skip
 
@@ -166,11 +179,52 @@ def test_aggregating(oracle: Oracle):
         oracle.check("SELECT sum(total), max(top), count() FROM f FINAL WHERE k > 2")
 
 
+STATES = {
+    "uniqState(u)": "AggregateFunction(uniq, String)",
+    "countIfState(u = 'a')": "AggregateFunction(countIf, UInt8)",
+    "avgState(v)": "AggregateFunction(avg, Int32)",
+    "argMaxState(u, v)": "AggregateFunction(argMax, String, Int32)",
+    "quantileState(0.9)(v)": "AggregateFunction(quantile(0.9), Int32)",
+}
+
+
+def test_states(oracle: Oracle):
+    rng = random.Random(2)
+    values = [
+        {"k": rng.randrange(4), "b": rng.randrange(3), "u": rng.choice("abcd"), "v": i}
+        for i in range(60)
+    ]
+    oracle.load(Table("base", {"k": "Int32", "b": "Int32", "u": "String", "v": "Int32"}, values))
+    columns = {"k": "Int32", **{f"s{i}": kind for i, kind in enumerate(STATES.values())}}
+    engine = TableEngine("AggregatingMergeTree", sorting_key="k")
+    command, trino = oracle.twins.engine.command, oracle.twins.trino
+    body = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    command("DROP TABLE IF EXISTS states")
+    command(f"CREATE TABLE states ({body}) {engine_ddl(engine)}")
+    types = {name: canonical(type_of(kind)) for name, kind in columns.items()}
+    oracle.facts["states"] = TableFacts(types, engine, sql_name="raw_states")
+    oracle.translators.clear()
+    calls = ", ".join(f"{call} AS s{i}" for i, call in enumerate(STATES))
+    for batch in range(3):
+        command(f"INSERT INTO states SELECT k, {calls} FROM base WHERE b = {batch} GROUP BY k")
+    made = oracle.translate(f"SELECT k, {calls}, b FROM base GROUP BY k, b").sql
+    hidden = "CAST(s.b AS bigint) AS __ingested_at, 'b' AS __batch, BIGINT '0' AS __row"
+    trino.rows(
+        f"CREATE TABLE raw_states AS SELECT s.*, {hidden} FROM ({made}) AS s",
+        schema=oracle.twins.schema,
+    )
+    finished = ", ".join(f"finalizeAggregation(s{i})" for i in range(len(STATES)))
+    oracle.check(f"SELECT k, {finished} FROM states FINAL ORDER BY k")
+    oracle.check("SELECT uniqMerge(s0), countIfMerge(s1), count() FROM states FINAL WHERE k > 0")
+
+
 def test_collapsing(oracle: Oracle):
     columns = {"k": "Int32", "v": "Int32", "sign": "Int8"}
     engine = TableEngine("CollapsingMergeTree", sorting_key="k", sign="sign")
     for seed in range(4):
         rng = random.Random(seed)
+        if seed == 3:
+            engine = replace(engine, partition_key="v % 3")
         batches = [
             rows(columns, *((key, 10 * number + index, rng.choice([1, 1, -1])) for index, key in enumerate(rng.sample(range(9), 5))))
             for number in range(5)
@@ -186,12 +240,14 @@ def translator(columns: dict[str, str], engine: TableEngine, **options) -> Trans
 
 
 REFUSED = {
-    "AggregateFunction": ({"k": "Int32", "a": "AggregateFunction(uniq, String)"},
+    "SimpleAggregateFunction": ({"k": "Int32", "a": "SimpleAggregateFunction(sumMap, Tuple(Array(Int8), Array(Int64)))"},
                           TableEngine("AggregatingMergeTree", sorting_key="k"), "of the column 'a' of type"),
     "versioned": ({"k": "Int32", "s": "Int8", "v": "UInt8"},
                   TableEngine("VersionedCollapsingMergeTree", sorting_key="k", sign="s", version="v"),
                   "of a VersionedCollapsingMergeTree table"),
-    "key": ({"k": "String"}, TableEngine("ReplacingMergeTree", sorting_key="sipHash64(k)"), "needs the sorting key"),
+    "key": ({"k": "String"}, TableEngine("ReplacingMergeTree", sorting_key="sipHash64(k)"), "needs the key"),
+    "partition": ({"k": "String", "s": "String"}, TableEngine("ReplacingMergeTree", sorting_key="k", partition_key="s"),
+                  "partitions by s have no order"),
     "map": ({"k": "Int32", "aMap.id": "Array(Int32)"}, TableEngine("SummingMergeTree", sorting_key="k"), "nested map"),
     "no key": ({"k": "Int32"}, TableEngine("SummingMergeTree"), "without a sorting key"),
     "wide": ({"k": "Int32", "w": "Int256"}, TableEngine("SummingMergeTree", sorting_key="k"), "adding up values of type Int256"),

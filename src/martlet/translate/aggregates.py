@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from martlet.errors import UnsupportedFunctionError
+from martlet.translate.aggregate_names import ALIASES as ALIASES
 from martlet.translate.aggregate_row import Aggregate, AggregateSite
+from martlet.translate.combinators import COMBINATORS as COMBINATORS
 from martlet.translate.combinators import Named, combined, take_apart
 from martlet.translate.function import Function, Site
 from martlet.translate.functions.aggregates_arrays import ARRAYS
@@ -23,21 +25,6 @@ if TYPE_CHECKING:
 
 AGGREGATES: dict[str, Aggregate] = {**BASIC, **ARRAYS, **STATISTICS}
 
-# Other names of aggregates; those in capitals are matched in any case, as ClickHouse does.
-ALIASES: dict[str, str] = {
-    "COUNT": "count", "SUM": "sum", "AVG": "avg", "MIN": "min", "MAX": "max",
-    "ANY_VALUE": "any", "FIRST_VALUE": "any", "LAST_VALUE": "anyLast", "MIN_BY": "argMin",
-    "MAX_BY": "argMax", "ARRAY_AGG": "groupArray", "GROUP_CONCAT": "groupConcat",
-    "STRING_AGG": "groupConcat", "BIT_AND": "groupBitAnd", "BIT_OR": "groupBitOr",
-    "BIT_XOR": "groupBitXor", "STD": "stddevPop", "STDDEV": "stddevSamp",
-    "STDDEV_POP": "stddevPop", "STDDEV_SAMP": "stddevSamp", "VAR_POP": "varPop",
-    "VAR_SAMP": "varSamp", "COVAR_POP": "covarPop", "COVAR_SAMP": "covarSamp", "CORR": "corr",
-    "median": "quantile", "medianExact": "quantileExact", "medianExactLow": "quantileExactLow",
-    "medianExactHigh": "quantileExactHigh", "medianTiming": "quantileTiming",
-    "medianTDigest": "quantileTDigest", "medianDeterministic": "quantileDeterministic",
-    "sumMappedArrays": "sumMap", "minMappedArrays": "minMap", "maxMappedArrays": "maxMap",
-}  # fmt: skip
-
 # What has no exact translation, and what to write instead.
 REFUSED: dict[str, str] = {
     **dict.fromkeys(("neighbor", "runningDifference", "runningAccumulate",
@@ -51,19 +38,15 @@ REFUSED: dict[str, str] = {
                     "its answer depends on the order of rows: use a window function"),
     **dict.fromkeys(("sequenceMatch", "sequenceCount", "sequenceNextNode", "windowFunnel"),
                     "Athena has no counterpart that gives the same answer"),
+    **dict.fromkeys(("sumForEach", "avgForEach", "maxForEach", "minForEach", "sumResample",
+                     "countResample", "avgMap", "countMap", "uniqMap"),
+                    "Athena has nothing like -ForEach, -Resample and -Map"),
 }  # fmt: skip
 
 
 def find_aggregate(name: str) -> Named | None:
-    """Return the aggregate and the combinators that a name stands for.
-
-    Raises:
-        UnsupportedFunctionError: it is known, and why it is not translated.
-    """
-    named = take_apart(name, AGGREGATES, ALIASES)
-    if named is None and name in REFUSED:
-        raise UnsupportedFunctionError(f"{name}() is not supported on Athena: {REFUSED[name]}")
-    return named
+    """Return the aggregate and the combinators that a name stands for."""
+    return take_apart(name, AGGREGATES)
 
 
 def aggregate(lowering: "Lowering", call: Call, scope: "Scope") -> Value:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from martlet.errors import SqlError, UnsupportedClauseError, UnsupportedFunctionError
 from martlet.translate.aggregates import find_aggregate
 from martlet.translate.convert import or_default
+from martlet.translate.lengths import aligned
 from martlet.translate.names import column_name
 from martlet.translate.relations import From, indented
 from martlet.translate.scope import Relation, Scope, walk
@@ -70,8 +71,7 @@ def array_join_clause(
     replaced: dict[tuple[int, str], Value] = {}
     for expression in tree.expressions:
         for name, array, place in _joined(lowering, expression, inside):
-            column = f"item{len(arrays) + 1}" if len(tree.expressions) > 1 else "item"
-            column = f"item{len(arrays) + 1}" if column in names else column
+            column = f"item{len(arrays) + 1}"
             names.append(column)
             arrays.append(unnested(array))
             value = element(array, f"{alias}.{column}")
@@ -84,7 +84,7 @@ def array_join_clause(
         raise UnsupportedClauseError(
             "arrayJoin() in ARRAY JOIN is not supported", offset=tree.start
         )
-    source = f"UNNEST({', '.join(arrays)}) AS {alias} ({', '.join(names)})"
+    source = f"UNNEST({', '.join(aligned(arrays))}) AS {alias} ({', '.join(names)})"
     added.hidden = frozenset(added.columns)
     relations = _replaced(inside.relations, replaced)
     if left is None:

@@ -3,6 +3,7 @@
 A function is added as one row in the table of its family in `functions/`.
 """
 
+from martlet.translate.aggregates import REFUSED as REFUSED_AGGREGATES
 from martlet.translate.aggregates import STATE_FUNCTIONS
 from martlet.translate.function import Function
 from martlet.translate.functions.array_search import ARRAY_SEARCH
@@ -11,19 +12,20 @@ from martlet.translate.functions.arrays import ARRAYS
 from martlet.translate.functions.clocks import ALIASES as CLOCK_ALIASES
 from martlet.translate.functions.clocks import CLOCKS
 from martlet.translate.functions.containers import CONTAINERS
+from martlet.translate.functions.conversions import CONVERSIONS
 from martlet.translate.functions.dateformats import ALIASES as DATE_FORMAT_ALIASES
 from martlet.translate.functions.dateformats import DATE_FORMATS
 from martlet.translate.functions.dates import ALIASES as DATE_ALIASES
 from martlet.translate.functions.dates import DATES
-from martlet.translate.functions.lambdas import LAMBDAS
-from martlet.translate.functions.conversions import CONVERSIONS
-from martlet.translate.functions.json import JSON
-from martlet.translate.functions.numbers import ALIASES as NUMBER_ALIASES
-from martlet.translate.functions.numbers import NUMBERS
-from martlet.translate.functions.maps import ALIASES as MAP_ALIASES
-from martlet.translate.functions.maps import MAPS
 from martlet.translate.functions.encodings import ALIASES as ENCODING_ALIASES
 from martlet.translate.functions.encodings import ENCODINGS
+from martlet.translate.functions.encodings import REFUSED as REFUSED_ENCODINGS
+from martlet.translate.functions.json import JSON
+from martlet.translate.functions.lambdas import LAMBDAS
+from martlet.translate.functions.maps import ALIASES as MAP_ALIASES
+from martlet.translate.functions.maps import MAPS
+from martlet.translate.functions.numbers import ALIASES as NUMBER_ALIASES
+from martlet.translate.functions.numbers import NUMBERS
 from martlet.translate.functions.operators import ALIASES as OPERATOR_ALIASES
 from martlet.translate.functions.operators import OPERATORS
 from martlet.translate.functions.regexps import ALIASES as REGEXP_ALIASES
@@ -61,6 +63,9 @@ FUNCTIONS: dict[str, Function] = {
 
 # Other names of functions; those in capitals are matched in any case, as ClickHouse does.
 ALIASES: dict[str, str] = {**OPERATOR_ALIASES, **NUMBER_ALIASES, **ARRAY_ALIASES, **MAP_ALIASES, **VECTOR_ALIASES, **CLOCK_ALIASES, **DATE_ALIASES, **DATE_FORMAT_ALIASES, **STRING_ALIASES, **REGEXP_ALIASES, **ENCODING_ALIASES}
+
+# Functions that have no equal, with what stands in the error.
+REFUSED: dict[str, str] = {**REFUSED_ENCODINGS, **REFUSED_AGGREGATES}
 
 
 def find_function(name: str) -> tuple[str, Function] | None:

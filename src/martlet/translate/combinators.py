@@ -8,8 +8,9 @@ and chDB's types.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from martlet.errors import LakeTypeError, TypeSyntaxError, UnsupportedFunctionError
+from martlet.errors import LakeTypeError, TypeSyntaxError
 from martlet.lake import lake_type
+from martlet.translate.aggregate_names import own_name
 from martlet.translate.aggregate_row import (
     Aggregate,
     AggregateSite,
@@ -35,7 +36,6 @@ from martlet.types import ColumnType, Group
 
 # "SimpleState" before "State": the longer name is read first.
 COMBINATORS = ("If", "Distinct", "OrNull", "OrDefault", "Array", "SimpleState", "State", "Merge")
-REFUSED = ("ForEach", "Resample", "Map", "ArgMin", "ArgMax")
 
 # https://clickhouse.com/docs/sql-reference/data-types/simpleaggregatefunction
 SIMPLE = frozenset(
@@ -62,28 +62,18 @@ class Named:
         return self.combinators, "", ()
 
 
-def take_apart(
-    name: str, rows: Mapping[str, Aggregate], aliases: Mapping[str, str]
-) -> Named | None:
-    """Return the aggregate and the combinators that a name stands for.
-
-    Raises:
-        UnsupportedFunctionError: one of the combinators is not supported.
-    """
+def take_apart(name: str, rows: Mapping[str, Aggregate]) -> Named | None:
+    """Return the aggregate and the combinators that a name stands for."""
     combinators: list[str] = []
-    refused = ""
     rest = name
     while True:
-        own = aliases.get(rest) or aliases.get(rest.upper()) or rest
+        own = own_name(rest)
         if own in rows:
-            if refused:
-                raise UnsupportedFunctionError(f"{name}(): -{refused} is not supported on Athena")
             return Named(own, rows[own], tuple(reversed(combinators)))
-        ends = (c for c in (*COMBINATORS, *REFUSED) if rest.endswith(c) and len(rest) > len(c))
+        ends = (c for c in COMBINATORS if rest.endswith(c) and len(rest) > len(c))
         combinator = next(ends, None)
         if combinator is None:
             return None
-        refused = combinator if combinator in REFUSED else refused
         combinators.append(combinator)
         rest = rest.removesuffix(combinator)
 
@@ -229,9 +219,9 @@ def _filled(
 ) -> Value:  # fmt: skip
     """Return the aggregate with ClickHouse's value where there were no rows."""
     is_list = made.type.bare.family.group in (Group.ARRAY, Group.MAP)
-    if {"OrNull", "OrDefault"} & set(combinators) and (row.always or row.finish or nulls) and (
-        not (nulls and "OrNull" in combinators and not row.always)
-    ):
+    asked = {"OrNull", "OrDefault"} & set(combinators)
+    is_known = is_list or not (row.always or row.finish or (nulls and "OrDefault" in asked))
+    if asked and not is_known:
         raise site.fail("-OrNull and -OrDefault are not supported here")
     if "OrNull" in combinators and not is_list:
         if row.never_null and row.empty in ("", "0"):
@@ -349,9 +339,7 @@ def _merged(
         state = _put_together(site, replace(named, name=parts.name, row=own), rows, parts, form)
     if "State" in outer:
         return replace(state, type=type_)
-    dummies = [
-        Value("x", item, form_of(item), is_atomic=True) for item in parts.types
-    ]
+    dummies = [Value("x", item, form_of(item), is_atomic=True) for item in parts.types]
     site.arguments, site.condition, site.over, site.each = dummies, "", "", False
     site.name, site.gaps = parts.name, False
     _prepare(site, own)

@@ -1,6 +1,7 @@
 """Comparisons and IN, by the types on both sides."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,14 @@ from martlet.translate.typing import (
     is_array,
     is_date,
     is_datetime,
+    is_decimal,
+    is_integer,
+    is_low_cardinality,
     is_number,
     is_string,
     is_time,
     is_tuple,
+    low_cardinality,
     nullable,
     supertype,
     type_of,
@@ -85,7 +90,7 @@ def comparable(site: Site, left: Value, right: Value, *, ordered: bool) -> tuple
         return left, _time_of_number(site, right, left.type)
     if is_number(left.type) and is_time(right.type):
         return _time_of_number(site, left, right.type), right
-    if is_string(left.type) and is_string(right.type) or groups[0] is groups[1]:
+    if (is_string(left.type) and is_string(right.type)) or groups[0] is groups[1]:
         if is_array(left.type) or is_tuple(left.type):
             type_ = supertype([left.type, right.type])
             if type_ is None:
@@ -120,11 +125,22 @@ def _numbers(site: Site, left: Value, right: Value) -> tuple[Value, Value]:
         if one.form == "boolean" and literal in (0, 1) and not isinstance(literal, float):
             truth = replace(other, sql="true" if literal else "false", form="boolean")
             return (truth, one) if is_swapped else (one, truth)
+    left, right = _wide_literal(left, right), _wide_literal(right, left)
     if "varchar" in (left.form, right.form):
         if str(left.type.bare) != str(right.type.bare):
             raise site.fail(f"{left.type} and {right.type} are not compared")
         return left, right
     return as_number(left), as_number(right)
+
+
+def _wide_literal(value: Value, other: Value) -> Value:
+    """Return a float literal beside an integer as an integer where floats have gaps."""
+    number = value.literal.value if value.literal is not None else None
+    if not isinstance(number, float) or not is_integer(other.type):
+        return value
+    if not 2**53 <= abs(number) < 2**63:
+        return value
+    return replace(value, sql=f"BIGINT '{int(number)}'", form="bigint", literal=None)
 
 
 def _times(left: Value, right: Value) -> tuple[Value, Value]:
@@ -182,7 +198,9 @@ def _is_table(site: Site, name: Identifier) -> bool:
 
 
 def _null_if_left(value: Value, left: Value) -> Value:
-    return replace(value, type=nullable(value.type)) if left.is_nullable else value
+    """Give a test the type that its left side makes it: Nullable, LowCardinality."""
+    type_ = nullable(value.type) if left.is_nullable else value.type
+    return replace(value, type=low_cardinality(type_) if is_low_cardinality(left.type) else type_)
 
 
 def _members(right: Expression, left: Value) -> list[Expression] | None:
@@ -206,6 +224,15 @@ def _in_list(site: Site, left: Value, members: list[Expression], negation: str) 
         value = site.lowering.value(member, site.scope)
         if value.form == "unknown":
             continue
+        number = value.literal.value if value.literal is not None else None
+        scaled = (
+            float(number) * 10**left.type.bare.scale
+            if is_decimal(left.type) and isinstance(number, float)
+            else 0.0
+        )
+        # ClickHouse cuts 1.005 * 1000 = 1004.9999999999999 to an integer.
+        if not scaled.is_integer():
+            raise site.fail(f"{number} beside {left.type}: write it as a text", index=1)
         _, value = comparable(site, left, value, ordered=False)
         values.append(value)
     if not values:
@@ -229,8 +256,9 @@ def in_subquery(site: Site, left: Value, subquery: Subquery, negation: str) -> V
     sql = result.sql
     names = [column.sql for column in result.values]
     if is_tuple(left.type) and len(names) > 1:
-        sql = f"SELECT ROW({', '.join(names)}) AS m FROM (\n{_indented(sql)}\n) AS s"
-        made = make(f"{left.operand} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
+        row, columns = _row_of(site, left, result.values)
+        sql = f"SELECT {columns} FROM (\n{_indented(sql)}\n) AS s"  # noqa: S608
+        made = make(f"{row} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
                     "boolean", of=(left,), atomic=False)  # fmt: skip
         return _null_if_left(made, left)
     if len(names) != 1:
@@ -239,10 +267,31 @@ def in_subquery(site: Site, left: Value, subquery: Subquery, negation: str) -> V
     shown, wanted = comparable(site, left, replace(column, literal=None), ordered=False)
     if column.is_nullable or wanted.sql != column.sql:
         where = f"\nWHERE {column.sql} IS NOT NULL" if column.is_nullable else ""
-        sql = f"SELECT {wanted.sql} FROM (\n{_indented(sql)}\n) AS s{where}"
+        sql = f"SELECT {wanted.sql} FROM (\n{_indented(sql)}\n) AS s{where}"  # noqa: S608
     made = make(f"{shown.operand} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
                 "boolean", of=(shown,), atomic=False)  # fmt: skip
     return _null_if_left(replace(made, is_constant=False), left)
+
+
+def _row_of(site: Site, left: Value, columns: Sequence[Value]) -> tuple[str, str]:
+    """Return a tuple, and a subquery's columns in the same Trino types."""
+    parts = left.type.bare.inner
+    if len(parts) != len(columns):
+        raise site.fail(f"{len(parts)} values are looked for among {len(columns)} columns", index=1)
+    fields, wanted, forms = [], [], []
+    for index, (part, form, column) in enumerate(
+        zip(parts, left.row_forms, columns, strict=True), 1
+    ):
+        field = Value(f"{left.operand}[{index}]", part, form)
+        one, other = comparable(site, field, replace(column, literal=None), ordered=False)
+        common = common_form([one.form, other.form])
+        fields.append(as_form(one, common).sql)
+        wanted.append(f"CAST({as_form(other, common).sql} AS {common}) AS f{index}")
+        forms.append(f'"f{index}" {common}')
+    row = f"row({', '.join(forms)})"  # without the cast a literal is a varchar of its length
+    same = all(sql == f"{left.operand}[{i}]" for i, sql in enumerate(fields, 1))
+    shown = left.sql if same else f"ROW({', '.join(fields)})"
+    return f"CAST({shown} AS {row})", ", ".join(wanted)
 
 
 def _indented(sql: str) -> str:

@@ -267,7 +267,8 @@ def _integer_to_integer(value: Value, type_: ColumnType) -> Value:
         return make(f"CAST({sql} AS {WIDE})", type_, WIDE, of=(value,))
     if value.form == WIDE and family.name == "Int64":
         high = "DECIMAL '9223372036854775807'"
-        sql = f"IF({value.sql} > {high}, {value.operand} - DECIMAL '18446744073709551616', {value.sql})"
+        less = f"{value.operand} - DECIMAL '18446744073709551616'"
+        sql = f"IF({value.sql} > {high}, {less}, {value.sql})"
         return make(f"CAST({sql} AS bigint)", type_, "bigint", of=(value,))
     if source.name == "UInt64" and family.name == "Int64":
         return value  # held as bigint: it fits
@@ -303,8 +304,7 @@ def _float_to_integer(value: Value, type_: ColumnType) -> Value:
     assert family.greatest is not None
     if family.name == "UInt64":
         return make(f"CAST(truncate({value.sql}) AS {WIDE})", type_, WIDE, of=(value,))
-    narrowed = _integer_to_integer(make(sql, type_of("Int64"), "bigint", of=(value,)), type_)
-    return narrowed
+    return _integer_to_integer(make(sql, type_of("Int64"), "bigint", of=(value,)), type_)
 
 
 def _to_bool(value: Value, _: ColumnType) -> Value:
@@ -419,7 +419,8 @@ def literal_writer(type_: ColumnType) -> tuple[str, str]:
             return "uuid", "varchar"
         case Group.STRING | Group.FIXED_STRING | Group.ENUM | Group.IP | Group.JSON:
             return "text", "varchar"
-    raise UnsupportedFunctionError(f"A text cannot be read as {type_}")
+        case _:
+            raise UnsupportedFunctionError(f"A text cannot be read as {type_}")
 
 
 def _time_to_integer(value: Value, type_: ColumnType) -> Value:
@@ -497,7 +498,8 @@ CASTS: dict[tuple[object, object], Cast] = {
     (Group.FLOAT, Group.STRING): _float_to_text,
     (Group.DECIMAL, Group.STRING): _decimal_to_text,
     (Group.ENUM, Group.INTEGER): _enum_to_integer,
-    **{(group, Group.STRING): _text_to_text for group in (Group.UUID, Group.ENUM, Group.IP)},
+    **{(group, Group.STRING): _text_to_text for group in (
+        Group.UUID, Group.ENUM, Group.IP, Group.FIXED_STRING)},
     **{(Group.DATE, group): times.date_to_datetime for group in _TIMES},
     **{(group, other): times.datetime_to_datetime for group in _TIMES for other in _TIMES},
     **{(group, Group.DATE): times.datetime_to_date for group in _TIMES},

@@ -1,7 +1,7 @@
 """ORDER BY ... WITH FILL: rows for the missing values of a column, joined to those that are there.
 
-The points between FROM and TO are an array, which has 10,000 entries at most; more are an error of
-Athena's. What ClickHouse does was measured on chDB 26.9.
+The points between FROM and TO are arrays; more than 10,000 numbers or days, or 10,000,000 seconds
+or minutes, are an error of Athena's. What ClickHouse does was measured on chDB 26.9.
 """
 
 from dataclasses import dataclass, replace
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _UNITS = {"Second": (1, "SECOND"), "Minute": (1, "MINUTE"), "Hour": (1, "HOUR"), "Day": (1, "DAY"),
           "Week": (7, "DAY"), "Month": (1, "MONTH"), "Quarter": (3, "MONTH"),
           "Year": (12, "MONTH")}  # fmt: skip
+# Points of a block.
+_BLOCK = 1000
 _CLOCK = ("SECOND", "MINUTE", "HOUR")
 
 
@@ -34,20 +36,42 @@ class _Step:
     count: int
     unit: str = ""
 
-    def points(self, first: str, last: str) -> str:
-        """Return the array of points from the first one to the last, or behind it."""
+    def points(self, first: str, last: str, end: str) -> str:
+        """Return the points from the first one to the last, or behind it, as a source of rows.
+
+        An array has 10,000 entries at most: points of few seconds or minutes come in blocks.
+        """
         if self.unit == "MONTH":  # after a short month the day stays what it has become
             months = f"abs(date_diff('month', {first}, {last})) / {abs(self.count)} + 1"
             following = f"date_add('month', {self.count}, element_at(points, -1))"
-            return (
+            array = (
                 f"reduce(sequence(1, {months}), ARRAY[{first}],"
                 f" (points, i) -> points || {following}, points -> points)"
             )
-        sign = "-" if self.count < 0 else ""
-        step = f"{sign}{abs(self.count)}"
-        if self.unit:
-            step = f"INTERVAL {sign}'{abs(self.count)}' {self.unit}"
-        return f"sequence({first}, {last}, {step})"
+            return f"UNNEST(IF({first} {end}, {array})) AS sequence (point)"
+        if self.unit not in ("SECOND", "MINUTE"):
+            array = f"sequence({first}, {last}, {self._times(1)})"
+            return f"UNNEST(IF({first} {end}, {array})) AS sequence (point)"
+        blocks = f"sequence({first}, {last}, {self._times(_BLOCK)})"
+        in_block = f"date_add('{self.unit.lower()}', {self.count * (_BLOCK - 1)}, block)"
+        return (
+            f"UNNEST(IF({first} {end}, {blocks})) AS blocks (block)\n"
+            f"CROSS JOIN UNNEST(sequence(block, {in_block}, {self._times(1)})) AS sequence (point)"
+        )
+
+    def _times(self, factor: int) -> str:
+        count = self.count * factor
+        if not self.unit:
+            return str(count)
+        return f"INTERVAL {'-' if count < 0 else ''}'{abs(count)}' {self.unit}"
+
+
+def _in_larger_unit(step: _Step) -> _Step:
+    """Return a step of seconds in minutes, hours or days, where it is a whole number of them."""
+    for size, unit in ((86_400, "DAY"), (3600, "HOUR"), (60, "MINUTE")):
+        if step.unit == "SECOND" and step.count % size == 0:
+            return _Step(step.count // size, unit)
+    return step
 
 
 def with_fill(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> Plan:
@@ -141,7 +165,7 @@ def _step(lowering: "Lowering", fill: Fill, order: Order, scope: Scope) -> _Step
             f"WITH FILL by days or longer of {type_} is not supported on Athena",
             offset=fill.start,
         )
-    return step
+    return _in_larger_unit(step)
 
 
 def _bound(lowering: "Lowering", column: Value, bound: Expression | None, scope: Scope) -> str:
@@ -205,7 +229,7 @@ def _points_query(
         rows = f"FROM (VALUES 1) AS one (one)\nLEFT JOIN {alias} ON TRUE"
         source = f"SELECT DISTINCT {', '.join(shown)}\n{rows}"
     first, last = first or "first_there", last or "last_there"
-    points = f"UNNEST(IF({first} {end}, {step.points(first, last)})) AS sequence (point)"
+    points = step.points(first, last, end)
     joined = f"(\n{indented(source)}\n) AS parts\nCROSS JOIN " if source else ""
     return f"SELECT {', '.join([*names, 'point'])}\nFROM {joined}{points}\nWHERE point {end}"
 

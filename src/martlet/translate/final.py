@@ -1,8 +1,8 @@
 """FINAL: the rows that the table engine would leave when all of its parts are merged.
 
 Every kind of row that goes away in a merge is left out, or made one, by the sorting key. The last
-row of a key is the one that arrived last: the hidden columns of a lake's table say so. Rules
-measured on chDB 26.9; https://clickhouse.com/docs/sql-reference/statements/select/from#final-modifier
+row of a key is the one of the last partition that arrived last there: the hidden columns of a
+lake's table say so. Rules measured on chDB 26.9; https://clickhouse.com/docs/sql-reference/statements/select/from#final-modifier
 
 How it differs: a sum beyond its column's type does not wrap. SummingMergeTree drops a key whose
 sums are zero whenever it merges, here it is done once: what a later row of that key finds as first
@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from martlet.errors import MartletError, UnsupportedClauseError
 from martlet.translate.relations import From, LakeTable, indented
 from martlet.translate.scope import Scope, walk
-from martlet.translate.syntax import Call, Expression, Identifier, Select, Table
+from martlet.translate.states import state_type
+from martlet.translate.syntax import Call, Expression, Identifier, Literal, Select, Table
 from martlet.translate.tables import HIDDEN, TableFacts
-from martlet.translate.typing import is_number
-from martlet.translate.value import Value, name_sql
+from martlet.translate.typing import is_integer, is_number
+from martlet.translate.value import INTEGER_FORMS, Value, name_sql
 from martlet.types import Group
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _Site:
         key_columns: names of the columns that are keys themselves.
         read: names of all columns in the keys of sorting and partition.
         place: the mark where conditions on partitions can stand.
+        partition: the text that orders partitions, where rows of one key can be in several.
     """
 
     lowering: "Lowering"
@@ -45,6 +47,7 @@ class _Site:
     key_columns: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     place: str = ""
+    partition: str = ""
 
     def fail(self, message: str) -> UnsupportedClauseError:
         return UnsupportedClauseError(f"FINAL {message}", offset=self.tree.start)
@@ -55,8 +58,9 @@ class _Site:
 
     @property
     def arrival(self) -> list[str]:
-        """The columns by which rows are ordered as they arrived."""
-        return [f"{self.alias}.{name}" for name in HIDDEN]
+        """The columns by which rows are ordered as ClickHouse merges them."""
+        partition = [self.partition] if self.partition else []
+        return [*partition, *(f"{self.alias}.{name}" for name in HIDDEN)]
 
     def column(self, name: str) -> Value:
         """Return a column that the engine's settings name."""
@@ -92,25 +96,68 @@ _DAY_KEYS = ("toDate", "toStartOfDay", "toStartOfHour", "toStartOfMinute", "toSt
 def _read_keys(site: _Site) -> None:
     engine = site.facts.engine
     for expression in _expressions(engine.sorting_key):
-        site.keys.append(_key_sql(site, expression, engine.sorting_key))
+        site.keys.append(_key_value(site, expression, engine.sorting_key).sql)
         inner = expression
         if isinstance(inner, Call) and inner.name in _DAY_KEYS and len(inner.arguments) == 1:
             inner = inner.arguments[0]
         if isinstance(inner, Identifier):
             site.key_columns.append(".".join(inner.parts))
         site.read |= _names(expression)
+    site.partition = _partition(site)
+
+
+def _partition(site: _Site) -> str:
+    """Return what orders the partitions of one key: parts are merged by the partition's name."""
+    texts = []
+    key = site.facts.engine.partition_key
+    expressions = _expressions(key)
+    for expression in expressions:
+        site.read |= _names(expression)
+    exact = {".".join(e.parts) for e in _expressions(site.facts.engine.sorting_key)
+             if isinstance(e, Identifier)}  # fmt: skip
+    for expression in expressions:
+        names = _names(expression)
+        is_day = isinstance(expression, Call) and expression.name in _DAYS
+        if names <= exact or (is_day and names <= set(site.key_columns)):
+            continue
+        value = _key_value(site, expression, key)
+        if value.form == "date":
+            texts.append(f"date_format({value.sql}, '%Y%m%d')")
+        elif is_integer(value.type) and not value.is_nullable:
+            texts.append(f"CAST({value.sql} AS varchar)")
+        elif not site.facts.engine.ver:
+            raise site.fail(f"is not supported: partitions by {key} have no order here")
+    return f"concat({', '.join(_joined(texts))})" if len(texts) > 1 else "".join(texts)
+
+
+def _joined(texts: list[str]) -> list[str]:
+    return [item for text in texts for item in (text, "'-'")][:-1]
+
+
+# Functions that are the same for all times of a day.
+_DAYS = (
+    "toYYYYMM",
+    "toYYYYMMDD",
+    "toYear",
+    "toDate",
+    "toMonday",
+    "toStartOfMonth",
+    "toStartOfWeek",
+)
 
 
 def _expressions(text: str) -> tuple[Expression, ...]:
     """Return the expressions of a key."""
-    from martlet.translate.queries import parse  # noqa: PLC0415
+    from martlet.translate.queries import parse
 
     if not text.strip():
         return ()
     query = parse(f"SELECT {text}")
     assert isinstance(query, Select)
-    if len(query.columns) == 1 and isinstance(query.columns[0], Call) and (
-        query.columns[0].name == "tuple"
+    if (
+        len(query.columns) == 1
+        and isinstance(query.columns[0], Call)
+        and (query.columns[0].name == "tuple")
     ):
         return query.columns[0].arguments
     return query.columns
@@ -120,19 +167,22 @@ def _names(expression: Expression) -> set[str]:
     return {".".join(inner.parts) for inner in walk(expression) if isinstance(inner, Identifier)}
 
 
-def _key_sql(site: _Site, expression: Expression, text: str) -> str:
+def _key_value(site: _Site, expression: Expression, text: str) -> Value:
     """Return an expression of a key as SQL; its literals are not the query's."""
-    from martlet.translate.lower import Lowering  # noqa: PLC0415  they call each other
-    from martlet.translate.translator import literals_of  # noqa: PLC0415
+    from martlet.translate.lower import Lowering
+    from martlet.translate.translator import literals_of
 
     try:
-        value = Lowering(site.lowering.tables).value(expression, Scope(relations=site.side.relations))
-        return literals_of(f"SELECT {text}", value.sql)
+        value = Lowering(site.lowering.tables).value(
+            expression, Scope(relations=site.side.relations)
+        )
+        return replace(value, sql=literals_of(f"SELECT {text}", value.sql), literal=None)
     except MartletError as error:
-        raise site.fail(f"needs the sorting key {text}: {error.message}") from error
+        raise site.fail(f"needs the key {text}: {error.message}") from error
 
 
 # One row of a key is left
+
 
 def _picked(site: _Site, columns: list[str], test: str) -> From:
     """Return the rows that pass a test of more columns."""
@@ -177,6 +227,7 @@ def _collapsing(site: _Site) -> From:
 
 # The rows of a key become one
 
+
 def _merged(site: _Site, made: dict[str, Value], having: str = "") -> From:
     """Return one row per key: columns as given, of the others that of the first row."""
     relation = site.side.relations[0]
@@ -205,8 +256,6 @@ def _summing(site: _Site) -> From:
     """Add up the columns that are named, or all numbers outside of the keys."""
     if not site.keys:
         raise site.fail("of a SummingMergeTree without a sorting key is not supported")
-    for expression in _expressions(site.facts.engine.partition_key):
-        site.read |= _names(expression)
     made = _measures(site)
     columns = site.side.relations[0].columns
     named = [".".join(e.parts) for e in _expressions(site.facts.engine.columns)
@@ -231,15 +280,14 @@ def _summing(site: _Site) -> From:
 
 
 def _sum(site: _Site, value: Value) -> Value:
-    match value.form:
-        case "boolean":
-            return replace(value, sql=f"bool_or({value.sql})")
-        case "tinyint" | "smallint" | "integer" | "bigint":
-            return replace(value, sql=f"sum({value.sql})", form="bigint")
-        case "real" | "double":
-            return replace(value, sql=f"sum({value.sql})")
-        case form if form.startswith("decimal"):
-            return replace(value, sql=f"CAST(sum({value.sql}) AS {form})")
+    if value.form == "boolean":
+        return replace(value, sql=f"bool_or({value.sql})")
+    if value.form in INTEGER_FORMS:
+        return replace(value, sql=f"sum({value.sql})", form="bigint")
+    if value.form in ("real", "double"):
+        return replace(value, sql=f"sum({value.sql})")
+    if value.form.startswith("decimal"):
+        return replace(value, sql=f"CAST(sum({value.sql}) AS {value.form})")
     raise site.fail(f"adding up values of type {value.type} is not supported")
 
 
@@ -258,12 +306,30 @@ def _measures(site: _Site) -> dict[str, Value]:
     made: dict[str, Value] = {}
     for name, value in site.side.relations[0].columns.items():
         if _is_measure(value) and name not in site.read:
-            function = str(value.type.arguments[0])
-            rule = MERGES.get(function)
-            if rule is None or value.type.family.name == "AggregateFunction":
+            if value.type.family.name == "AggregateFunction":
+                made[name] = _state(site, name, value)
+                continue
+            rule = MERGES.get(str(value.type.arguments[0]))
+            if rule is None:
                 raise site.fail(f"of the column '{name}' of type {value.type} is not supported")
             made[name] = rule(site, value)
     return made
+
+
+def _state(site: _Site, name: str, value: Value) -> Value:
+    """Return a column of aggregate states, put together."""
+    from martlet.translate.lower import Lowering
+
+    parts = state_type(value.type)
+    numbers = [text.strip() for text in parts.parameters.split(",") if text.strip()]
+    parameters = tuple(Literal(0, 0, float(text), text) for text in numbers) or None
+    column = Identifier(0, 0, (name,))
+    call = Call(0, 0, f"{parts.function}MergeState", (column,), parameters=parameters)
+    try:
+        merged = Lowering(site.lowering.tables).value(call, Scope(relations=site.side.relations))
+    except MartletError as error:
+        raise site.fail(f"of the column '{name}': {error.message}") from error
+    return replace(merged, type=value.type, is_aggregate=False)
 
 
 _UNORDERED = (Group.UUID, Group.ENUM, Group.IP)

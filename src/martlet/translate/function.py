@@ -58,7 +58,7 @@ def _same(value: Value) -> Value:
 
 
 def _is_text(value: Value) -> bool:
-    return is_string(value.type) or value.form == "unknown"
+    return value.form == "unknown" or (is_string(value.type) and value.form != "varbinary")
 
 
 def _is_text_or_enum(value: Value) -> bool:

@@ -14,7 +14,7 @@ from martlet.translate.comparison import comparison
 from martlet.translate.convert import as_boolean, as_form, cast, common_form
 from martlet.translate.function import Site
 from martlet.translate.relations import From, filled, indented, unmatched, unmatched_type
-from martlet.translate.scope import Relation, Scope, walk
+from martlet.translate.scope import Scope, walk
 from martlet.translate.syntax import Call, Expression, Identifier, Join
 from martlet.translate.typing import nullable, supertype
 from martlet.translate.value import Value
@@ -54,11 +54,10 @@ def join(lowering: "Lowering", tree: Join, left: From, right: From, scope: Scope
     kind, strictness = tree.kind, tree.strictness or "all"
     if strictness in ("semi", "anti") and kind == "inner":
         kind = "left"
-    if strictness != "all" and kind not in ("inner", "left", "right") or (
-        strictness == "asof" and kind == "right"
-    ):
-        name = f"{strictness.upper()} {kind.upper()} JOIN"
-        raise UnsupportedClauseError(f"{name} is not supported", offset=tree.start)
+    kinds = ("inner", "left") if strictness == "asof" else ("inner", "left", "right")
+    if strictness != "all" and kind not in kinds:
+        words = f"{strictness.upper()} {kind.upper()} JOIN"
+        raise UnsupportedClauseError(f"{words} is not supported", offset=tree.start)
     if (left.where and kind in ("right", "full")) or (right.where and kind in ("left", "full")):
         raise UnsupportedClauseError(
             "An ANTI JOIN inside of an outer join is not supported", offset=tree.start
@@ -86,6 +85,7 @@ def join(lowering: "Lowering", tree: Join, left: From, right: From, scope: Scope
 
 
 # Names
+
 
 def _using_key(name: Identifier, left: From, right: From) -> tuple[Value, Value]:
     """Return the values of a column of USING on both sides, in their common type."""
@@ -155,6 +155,7 @@ def _name_columns(made: From, left_count: int, kind: str, using: set[str]) -> No
 
 # JOIN ALL
 
+
 def _all(
     lowering: "Lowering", tree: Join, kind: str, left: From, right: From,
     keys: list[tuple[Value, Value]], inside: Scope,
@@ -174,8 +175,7 @@ def _joined(
 ) -> From:
     """Return the join's SQL; rows that have no match get defaults or NULLs.
 
-    Args:
-        fill: the kind that decides about NULLs, where it is not the kind of the join.
+    `fill` is the kind that decides about NULLs, where it is not the kind of the join.
     """
     nested = f"(\n{indented(right.sql)}\n)" if not right.alias else right.sql
     on = f"\n  ON {' AND '.join(tests)}" if tests else ""
@@ -197,6 +197,7 @@ def _joined(
 
 # ANTI: rows without a match
 
+
 def _anti(
     lowering: "Lowering", tree: Join, kind: str, left: From, right: From,
     keys: list[tuple[Value, Value]], inside: Scope,
@@ -206,7 +207,7 @@ def _anti(
         tests.append(as_boolean(lowering.value(tree.on, inside)).sql)
     kept, other = (right, left) if kind == "right" else (left, right)
     tests += other.where
-    test = f"NOT EXISTS (\n  SELECT 1\n  FROM {indented(other.sql).lstrip()}\n  WHERE "
+    test = f"NOT EXISTS (\n  SELECT 1\n  FROM {indented(other.sql).lstrip()}\n  WHERE "  # noqa: S608
     test += " AND ".join(tests) + "\n)"
     empty = [replace(relation, columns={n: _nothing(lowering, v) for n, v in
                                         relation.columns.items()})
@@ -223,6 +224,7 @@ def _nothing(lowering: "Lowering", value: Value) -> Value:
 
 
 # Conditions taken apart
+
 
 def _match(
     lowering: "Lowering", tree: Join, left: From, right: From,
@@ -314,6 +316,7 @@ def _numbered(
 
 # ANY and SEMI: the first row of a key
 
+
 def _first(
     lowering: "Lowering", tree: Join, kind: str, left: From, right: From, match: _Match
 ) -> From:
@@ -323,7 +326,9 @@ def _first(
         raise UnsupportedClauseError(f"{word} JOIN takes equal keys only", offset=place)
     tests = list(match.equal)
     if kind in ("left", "inner"):
-        right, test = _one_of_key(lowering, tree, right, [key[1] for key in match.keys], match.right)
+        right, test = _one_of_key(
+            lowering, tree, right, [key[1] for key in match.keys], match.right
+        )
         tests.append(test)
     else:
         tests += match.right

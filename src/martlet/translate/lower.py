@@ -18,7 +18,7 @@ from martlet.errors import (
 from martlet.translate import slots
 from martlet.translate.aggregates import aggregate, find_aggregate
 from martlet.translate.array_join import array_join
-from martlet.translate.catalogue import find_function
+from martlet.translate.catalogue import REFUSED, find_function
 from martlet.translate.comparison import membership
 from martlet.translate.constants import evaluate
 from martlet.translate.convert import as_bigint, cast, make
@@ -297,8 +297,9 @@ class Lowering:
         if row is None:
             if find_aggregate(call.name) is not None:
                 return aggregate(self, call, scope)
+            hint = f": {REFUSED[call.name]}" if call.name in REFUSED else ""
             raise UnsupportedFunctionError(
-                f"Function {call.name}() is not supported on Athena", offset=call.start
+                f"Function {call.name}() is not supported on Athena{hint}", offset=call.start
             )
         if call.parameters is not None:
             raise UnsupportedFunctionError(
@@ -357,7 +358,7 @@ class Lowering:
         form = ", ".join(f"{value.sql} {value.form}" for value in result.values)
         row = f"CAST(ROW({', '.join(value.sql for value in result.values)}) AS row({form}))"
         alias = self.fresh("scalar")
-        sql = f"(SELECT {row} FROM (\n{indented(result.sql)}\n) AS {alias})"
+        sql = f"(SELECT {row}\nFROM (\n{indented(result.sql)}\n) AS {alias})"
         type_ = tuple_of([value.type for value in result.values], result.names)
         return Value(sql, type_, f"row({form})", is_constant=True)
 

@@ -1,12 +1,11 @@
 """ORDER BY: what Trino sorts by so that rows come in ClickHouse's order of a type's values."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from martlet.errors import UnsupportedClauseError
-from martlet.translate import slots
+from martlet.errors import UnsupportedClauseError, UnsupportedFunctionError
+from martlet.translate.aggregate_row import order_key
 from martlet.translate.syntax import OrderItem
-from martlet.translate.value import INTEGER_FORMS, Value
-from martlet.types import ColumnType, Group
+from martlet.translate.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +60,10 @@ def order_of(value: Value, item: OrderItem) -> Order:
 
 def _key(value: Value, item: OrderItem) -> Value:
     """Return what sorts as ClickHouse sorts a value."""
-    type_ = value.type.bare
-    group = type_.family.group
-    if group is Group.UUID:  # by the second half first
-        return _made(value, f"substr({value.sql}, 20) || substr({value.sql}, 1, 18)", "varchar")
-    if group is Group.ENUM:
-        numbers = " ".join(
-            f"WHEN {slots.string_sql(name)} THEN {number}"
-            for name, number in type_.enum_values.items()
-        )
-        return _made(value, f"CASE {value.sql} {numbers} END", "bigint")
-    if group is Group.IP:
-        return _made(value, f"CAST({value.sql} AS ipaddress)", "ipaddress")
-    if not _is_sorted_alike(value.type, value.form):
+    try:
+        return order_key(value)
+    except UnsupportedFunctionError as error:
         raise UnsupportedClauseError(
             f"ORDER BY of {value.type} is not supported on Athena: it has another order there",
             offset=item.expression.start,
-        )
-    return value
-
-
-def _made(value: Value, sql: str, form: str) -> Value:
-    return replace(value, sql=sql, form=form, is_atomic=False, literal=None)
-
-
-_ALIKE = (Group.INTEGER, Group.FLOAT, Group.DECIMAL, Group.BOOL, Group.STRING, Group.FIXED_STRING,
-          Group.DATE, Group.DATETIME, Group.DATETIME64)  # fmt: skip
-# Trino does not compare a NULL inside of an array or a row, and NaN there has one place only.
-_ALIKE_INSIDE = tuple(group for group in _ALIKE if group is not Group.FLOAT)
-
-
-def _is_sorted_alike(type_: ColumnType, form: str) -> bool:
-    """Whether Trino sorts values of a type as ClickHouse does."""
-    bare = type_.bare
-    if bare.family.group in (Group.ARRAY, Group.TUPLE):
-        return all(_is_sorted_inside(inner) for inner in bare.inner)
-    if bare.family.group is Group.INTEGER:
-        return form in (*INTEGER_FORMS, "boolean", "unknown") or form.startswith("decimal")
-    return bare.family.group in _ALIKE or form in ("unknown", "bigint")
-
-
-def _is_sorted_inside(type_: ColumnType) -> bool:
-    bare = type_.bare
-    if type_.is_nullable or bare.family.name in ("Int128", "Int256", "UInt128", "UInt256"):
-        return False
-    if bare.family.group in (Group.ARRAY, Group.TUPLE):
-        return all(_is_sorted_inside(inner) for inner in bare.inner)
-    return bare.family.group in _ALIKE_INSIDE
+        ) from error

@@ -90,7 +90,8 @@ def print_float(number: str, form: str) -> str:
         f" WHEN CAST(format('{longer}', {wide}) AS {form}) = {number}"
         f" THEN format('{longer}', {wide}) ELSE {last} END"
     )
-    text = f"replace(lower(IF(is_finite({wide}), {text}, CAST({number} AS varchar))), 'infinity', 'inf')"
+    text = f"lower(IF(is_finite({wide}), {text}, CAST({number} AS varchar)))"
+    text = f"replace({text}, 'infinity', 'inf')"
     power = "CAST(m[4] AS integer)"
     return (
         f"regexp_replace({text}, '{_E_FORM}', m -> m[1] || CASE"

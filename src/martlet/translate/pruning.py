@@ -8,7 +8,7 @@ texts or expressions of now(); EXPLAIN (TYPE IO) shows it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from martlet.translate.scope import Scope
 from martlet.translate.syntax import Call, Cast, Expression, Identifier, Literal, Select
 from martlet.translate.tables import PARTITION_COLUMN
 from martlet.translate.times import instant, is_utc
-from martlet.translate.typing import is_date, is_datetime, is_integer, is_time
+from martlet.translate.typing import is_datetime, is_integer, is_time
 from martlet.translate.value import Value, name_sql
 from martlet.types import ColumnType, Group
 
@@ -106,9 +106,7 @@ def pruned(
 def _days(lowering: "Lowering", select: Select, lake: LakeTable, scope: Scope) -> list[str]:
     """Return the conditions on one table's days."""
     partitions = lake.facts.partitions
-    if partitions is None or any(
-        name.lower() == PARTITION_COLUMN for name in lake.facts.columns
-    ):
+    if partitions is None or any(name.lower() == PARTITION_COLUMN for name in lake.facts.columns):
         return []
     column = f"{lake.alias}.{PARTITION_COLUMN}"
     tests = []
@@ -137,7 +135,7 @@ def _conjuncts(expression: Expression) -> Iterator[Expression]:
 
 def clock_of(lake: LakeTable) -> _Clock | None:
     """Return the column that the partition key takes the time of, None if it takes none."""
-    from martlet.translate.queries import parse  # noqa: PLC0415
+    from martlet.translate.queries import parse
 
     key = lake.facts.engine.partition_key
     if not key.strip():
@@ -160,7 +158,7 @@ def _flat(expressions: tuple[Expression, ...]) -> Iterator[Expression]:
             yield expression
 
 
-def _clock(expression: Expression, columns) -> _Clock | None:  # noqa: ANN001
+def _clock(expression: Expression, columns: Mapping[str, ColumnType]) -> _Clock | None:
     units = 0
     while isinstance(expression, Call) and expression.arguments:
         name = own_name(expression.name)
@@ -229,9 +227,7 @@ class _Reader:
             return None
         return known[0] if len(known) == 1 else f"least({', '.join(known)})"
 
-    def _time(
-        self, expression: Expression, seen: frozenset[str] = frozenset()
-    ) -> _Time | None:
+    def _time(self, expression: Expression, seen: frozenset[str] = frozenset()) -> _Time | None:
         """Return what an expression says of the clock's column, None if nothing."""
         match expression:
             case Identifier():
@@ -268,8 +264,11 @@ class _Reader:
     def _column(self, name: Identifier, seen: frozenset[str]) -> _Time | None:
         alias = name.parts[0]
         target = self.scope.aliases.get(alias)
-        if len(name.parts) == 1 and target is not None and target is not name and (
-            alias not in seen
+        if (
+            len(name.parts) == 1
+            and target is not None
+            and target is not name
+            and (alias not in seen)
         ):
             return self._time(target, seen | {alias})
         if len(name.parts) == 1 and alias in self.scope.using:
@@ -306,7 +305,6 @@ class _Reader:
             return _of_count(value, time.units, back)
         if not is_time(value.type):
             return None
-        back += is_date(value.type) and not is_date(time.value.type)
         if value.form == "date":
             return f"CAST({_back(value.sql, back)} AS varchar)"
         return f"date_format({_back(instant(value), back)}, '%Y-%m-%d')"
@@ -316,7 +314,7 @@ class _Reader:
         if time.units or time.pattern:
             return None
         type_ = time.value.type.bare
-        if type_.family.group is Group.DATETIME64:
+        if type_.family.group is Group.DATETIME64 or not is_time(type_):
             writer = "timestamp 3 DateTime64"
         else:
             writer = literal_writer(type_)[0]

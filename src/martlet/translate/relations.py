@@ -1,5 +1,6 @@
 """What FROM gives: a source's SQL, and the relations whose columns it has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from martlet.translate.scope import Relation
 from martlet.translate.tables import TableFacts
 from martlet.translate.typing import nullable
 from martlet.translate.value import Value
+from martlet.types import ColumnType
 
 if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
@@ -51,7 +53,7 @@ class From:
     lake: list[LakeTable] = field(default_factory=list)
 
 
-def behind(qualifier: str, columns: dict[str, Value]) -> dict[str, Value]:
+def behind(qualifier: str, columns: Mapping[str, Value]) -> dict[str, Value]:
     """Return the columns of a translated query as columns of a source of that name."""
     return {
         name: replace(value, sql=f"{qualifier}.{value.sql}", is_constant=False, is_aggregate=False,
@@ -86,6 +88,6 @@ def unmatched(lowering: "Lowering", value: Value) -> Value:
     return or_default(value)
 
 
-def unmatched_type(lowering: "Lowering", value: Value):  # noqa: ANN201
+def unmatched_type(lowering: "Lowering", value: Value) -> ColumnType:
     """Return the type that a column has on a side of an outer join."""
     return nullable(value.type) if lowering.join_use_nulls else value.type

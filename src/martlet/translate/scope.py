@@ -1,5 +1,7 @@
-"""Names, resolved as ClickHouse does: an alias defined anywhere in a SELECT is seen in all of its
-clauses and wins over a column of the same name, except inside its own definition.
+"""Names, resolved as ClickHouse does.
+
+An alias defined anywhere in a SELECT is seen in all of its clauses and wins over a column of the
+same name, except inside its own definition.
 
 Source: https://clickhouse.com/docs/sql-reference/syntax#expression-aliases, and chDB's answers.
 """

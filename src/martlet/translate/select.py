@@ -12,10 +12,10 @@ from martlet.translate.convert import as_boolean, stored_form
 from martlet.translate.lower import Translated
 from martlet.translate.ordering import Order, order_of
 from martlet.translate.plan import Item, Plan
+from martlet.translate.pruning import pruned
 from martlet.translate.relations import indented
 from martlet.translate.rewrites import REWRITES, position
 from martlet.translate.scope import CteEntry, Scope, aliases_of
-from martlet.translate.pruning import pruned
 from martlet.translate.sources import output_name, source
 from martlet.translate.stars import Column, expanded
 from martlet.translate.syntax import (

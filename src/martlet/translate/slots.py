@@ -8,9 +8,9 @@ translated (a pattern, a time zone) is pinned: another text is another translati
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from dataclasses import dataclass
 
 from martlet.errors import QueryError
 
@@ -134,9 +134,7 @@ _DATE = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|(\d{2})(\d{2}))"
     r"(?:[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?)?"
 )
-_TIME = re.compile(
-    r"(\d{4})[-/.](\d{2})[-/.](\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?)?"
-)
+_TIME = re.compile(r"(\d{4})[-/.](\d{2})[-/.](\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?)?")
 _LAST_DAY = date(2149, 6, 6)
 _LAST_SECOND = datetime(2106, 2, 7, 6, 28, 15)  # noqa: DTZ001
 

@@ -38,8 +38,8 @@ def source(lowering: "Lowering", tree: Source, scope: Scope) -> From:
         case TableFunction():
             return table_function(lowering, tree, scope)
         case ArrayJoin():
-            left = source(lowering, tree.left, scope) if tree.left is not None else None
-            return array_join_clause(lowering, tree, left, scope)
+            inner = source(lowering, tree.left, scope) if tree.left is not None else None
+            return array_join_clause(lowering, tree, inner, scope)
     raise AssertionError(tree)
 
 
@@ -73,7 +73,9 @@ def stored_columns(facts: TableFacts, qualifier: str) -> dict[str, Value]:
     """Return a table's columns as they lie in the lake."""
     columns: dict[str, Value] = {}
     for name, type_ in facts.columns.items():
-        columns[name] = Value(f"{qualifier}.{name_sql(name.lower())}", type_, lake_type(type_).trino)
+        columns[name] = Value(
+            f"{qualifier}.{name_sql(name.lower())}", type_, lake_type(type_).trino
+        )
     return columns
 
 
@@ -82,7 +84,7 @@ def _cte(lowering: "Lowering", tree: Table, entry: CteEntry) -> From:
         if entry.is_open:
             raise UnsupportedClauseError("A recursive CTE is not supported", offset=tree.start)
         entry.is_open = True
-        from martlet.translate.select import translate_query  # noqa: PLC0415
+        from martlet.translate.select import translate_query
 
         translated = translate_query(lowering, entry.cte.query, Scope(parent=entry.scope))
         entry.columns = translated.columns
@@ -121,5 +123,3 @@ def output_name(name: str, taken: set[str]) -> str:
         number += 1
     taken.add(candidate)
     return candidate
-
-

@@ -39,13 +39,25 @@ def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope
 def _identifier_name(column: Identifier, scope: Scope) -> str:
     """Return a column's name, with its qualifier where the name alone is something else too."""
     place = scope.column(column.parts)
-    if place is None or (len(column.parts) == 1 and column.parts[0] in scope.aliases):
+    if len(column.parts) == 1 and column.parts[0] in scope.aliases:
         return column.parts[-1]
+    if place is None:
+        return _part_name(column, scope)
     relation, name = place
     is_taken = name in relation.qualified or name in scope.aliases
     if len(column.parts) == 1 or not is_taken or not relation.name:
         return name
     return f"{relation.name}.{name}"
+
+
+def _part_name(column: Identifier, scope: Scope) -> str:
+    """Return the name of a part of a column, `tuple.element`, without the table's name."""
+    if column.parts[0] not in scope.aliases:
+        for length in range(len(column.parts) - 1, 0, -1):
+            place = scope.column(column.parts[:length])
+            if place is not None:
+                return ".".join((place[1], *column.parts[length:]))
+    return ".".join(column.parts)
 
 
 def _star(lowering: "Lowering", star: Star, scope: Scope) -> list[Column]:
@@ -70,6 +82,8 @@ def _star(lowering: "Lowering", star: Star, scope: Scope) -> list[Column]:
             label = f"{relation.name}.{name}" if is_qualified else name
             own_names[label] = name
             columns.append((label, value))
+    if star.names:
+        columns.sort(key=lambda column: star.names.index(own_names[column[0]]))
     return _transformed(lowering, star, columns, own_names, scope)
 
 
@@ -81,7 +95,9 @@ def _transformed(
             columns = [c for c in columns if own_names.get(c[0], c[0]) not in what]  # type: ignore[operator]
         elif kind == "replace":
             replaced = {name: expression for expression, name in what}  # type: ignore[attr-defined]
-            columns = [(name, replaced.get(own_names.get(name, name), value)) for name, value in columns]
+            columns = [
+                (name, replaced.get(own_names.get(name, name), value)) for name, value in columns
+            ]
         else:
             columns = [_applied(lowering, star, what, column, scope) for column in columns]
     return columns

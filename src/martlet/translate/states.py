@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from martlet.errors import TypeSyntaxError
+from martlet.translate.aggregate_names import own_name
 from martlet.translate.typing import (
     array_of,
     is_decimal,
@@ -179,12 +180,12 @@ def state_type(type_: ColumnType) -> StateType:
     types = type_.inner
     if function.endswith("State"):
         function = function.removesuffix("State")
-    name, combinators = function, list[str]()
+    name, combinators = own_name(function), list[str]()
     while name not in STATES and name not in SAME_STATE:
         found = next((c for c in INNER if name.endswith(c)), None)
         if found is None:
             raise TypeSyntaxError(f"States of {function} are not supported in the lake")
-        name = name.removesuffix(found)
+        name = own_name(name.removesuffix(found))
         combinators.insert(0, found)
     if "Distinct" in combinators:
         raise TypeSyntaxError(f"States of {function} are not supported in the lake")

@@ -5,7 +5,6 @@ https://clickhouse.com/docs/sql-reference/table-functions
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from martlet.errors import MartletError, UnsupportedClauseError
@@ -45,9 +44,7 @@ def _fail(
     return UnsupportedClauseError(f"The table function {tree.call.name}() {message}", offset=place)
 
 
-def _source(
-    lowering: "Lowering", tree: TableFunction, sql: str, columns: dict[str, Value]
-) -> From:
+def _source(lowering: "Lowering", tree: TableFunction, sql: str, columns: dict[str, Value]) -> From:
     """Return a query with its columns as what the function gives."""
     alias = tree.alias or ""
     qualifier = name_sql(alias.lower()) if alias else lowering.fresh("numbers")
@@ -125,7 +122,7 @@ def _series(
             return _source(lowering, tree, "SELECT BIGINT '0' WHERE false", {name: column})
         more = f", {step}" if step > 1 else ""
         sequence = f"sequence({start}, {start + (count - 1) * step}{more})"
-        return _source(lowering, tree, f"SELECT * FROM UNNEST({sequence})", {name: column})
+        return _source(lowering, tree, f"SELECT * FROM UNNEST({sequence})", {name: column})  # noqa: S608
     if isinstance(count, int) and count > MAX_NUMBERS:
         raise _fail(tree, f"of more than {MAX_NUMBERS} rows is not supported")
     total = str(count) if isinstance(count, int) else count.operand
@@ -137,12 +134,13 @@ def _series(
     shown = index if step == 1 else f"({index}) * {step}"
     if start != 0:
         shown += f" + {start.operand if isinstance(start, Value) else start}"
-    sql = f"SELECT {shown} FROM UNNEST(sequence(0, {blocks})) AS blocks (block)"
+    sql = f"SELECT {shown} FROM UNNEST(sequence(0, {blocks})) AS blocks (block)"  # noqa: S608
     sql += f" CROSS JOIN UNNEST(sequence(0, {MAX_SEQUENCE - 1})) AS numbers (number)"
     return _source(lowering, tree, f"{sql} WHERE {index} < {total}", {name: column})
 
 
 # values and null
+
 
 def _values(lowering: "Lowering", tree: TableFunction, scope: Scope) -> From:
     """`values('x UInt8, s String', (1, 'a'), ...)`, or without the types."""
@@ -153,9 +151,7 @@ def _values(lowering: "Lowering", tree: TableFunction, scope: Scope) -> From:
         names, types = _structure(lowering, tree, first)
         arguments = arguments[1:]
     inside = Scope(parent=scope.parent, aliases=scope.aliases, scalars=scope.scalars)
-    rows = [
-        [lowering.value(item, inside) for item in _cells(row, types)] for row in arguments
-    ]
+    rows = [[lowering.value(item, inside) for item in _cells(row, types)] for row in arguments]
     if not rows or len({len(row) for row in rows}) > 1 or (types and len(rows[0]) != len(types)):
         raise _fail(tree, "needs rows of as many values as columns")
     if types is None:
@@ -205,9 +201,9 @@ def _column(
         if cell.is_nullable and not type_.is_nullable:
             raise _fail(tree, f"has a NULL for {type_}")
         family, literal = type_.bare.family, cell.literal.value if cell.literal else None
-        if isinstance(literal, int) and family.least is not None and family.greatest is not None:
-            if not family.least <= literal <= family.greatest:
-                raise _fail(tree, f"has {literal} for {type_}, which it does not fit")
+        least, greatest = family.least or 0, family.greatest
+        if isinstance(literal, int) and greatest and not least <= literal <= greatest:
+            raise _fail(tree, f"has {literal} for {type_}, which it does not fit")
         wanted = type_ if cell.is_nullable else not_null(type_)
         made.append(lowering.converted(cell, wanted, tree.call))
     form = common_form([cell.form for cell in made])

@@ -57,8 +57,7 @@ def facts_of_project(
 ) -> dict[str, TableFacts]:
     """Return the facts of all tables of a project, those of refused rows too, by name.
 
-    Args:
-        partitions: how the tables of the lake are partitioned, by name; by day if not said.
+    `partitions` says how tables of the lake are partitioned; by day of arrival if it does not.
     """
     known = partitions or {}
     facts: dict[str, TableFacts] = {}
@@ -96,11 +95,11 @@ def facts_of(source: Datasource) -> TableFacts:
 
 def _default_type(default: str, columns: Mapping[str, ColumnType]) -> ColumnType | None:
     """Return the type of a DEFAULT expression over a table's columns."""
-    from martlet.translate.translator import Translator  # noqa: PLC0415
+    from martlet.translate.translator import Translator
 
     tables = {"own": TableFacts(columns, has_hidden=False)}
     try:
-        answer = Translator(tables).translate(f"SELECT {default} FROM own")
+        answer = Translator(tables).translate(f"SELECT {default} FROM own")  # noqa: S608
     except MartletError:
         return None
     ((_, type_),) = answer.columns

@@ -94,7 +94,7 @@ def local_date(value: Value) -> str:
 
 
 def universal_time(sql: str, zone: str | None) -> str:
-    """Return SQL for the UTC time of a clock's time in a zone; where it is skipped, an hour later."""
+    """Return SQL for the UTC time of a zone's clock; of a time that it skips, an hour later."""
     if is_utc(zone):
         return sql
     quoted = slots.string_sql(checked_zone(str(zone)))
@@ -116,11 +116,24 @@ def first_time(sql: str, zone: str | None) -> str:
 
 
 def nearest_time(sql: str, zone: str | None) -> str:
-    """Return `first_time`, of a time that the clock skips as ClickHouse has it: an hour earlier."""
+    """Return `first_time`, of a time that the clock skips as ClickHouse has it: an hour earlier.
+
+    It holds for clocks that are put by an hour, as all are since 1987 whose zone is not refused.
+    """
     if is_utc(zone):
         return sql
     later = universal_time(f"date_add('hour', 1, {sql})", zone)
     return f"least({first_time(sql, zone)}, date_add('hour', -1, {later}))"
+
+
+# East of Greenwich, with years in which the clock went back from one o'clock to midnight.
+_MIDNIGHT_TWICE = ("Asia/Amman", "Asia/Gaza", "Asia/Hebron", "Asia/Damascus")
+
+
+def midnight(day: str, zone: str | None) -> str:
+    """Return SQL for the UTC time that a day starts with in a zone; `day` is a date."""
+    start = f"CAST({day} AS timestamp(3))"
+    return first_time(start, zone) if zone in _MIDNIGHT_TWICE else universal_time(start, zone)
 
 
 def checked_zone(zone: str) -> str:
@@ -172,7 +185,7 @@ def _made(value: Value, sql: str, type_: ColumnType, form: str, *, atomic: bool 
 
 def date_to_datetime(value: Value, type_: ColumnType) -> Value:
     """Return the midnight that a day starts with in the zone."""
-    sql = universal_time(f"CAST({value.sql} AS timestamp(3))", type_.time_zone)
+    sql = midnight(value.sql, type_.time_zone)
     third = _made(value, sql, datetime_type(3, type_.time_zone), TIMESTAMP)
     return in_digits(third, type_) if digits_of(type_) > 3 else replace(third, type=type_)
 
@@ -300,7 +313,9 @@ def text_to_time(value: Value, type_: ColumnType, *, or_null: bool = False) -> V
     found = f"replace(regexp_extract({text}, '{shape}'), 'T', ' ')"
     parsed = universal_time(_read(found, text, "timestamp(3)", or_null), zone)
     # Seconds since 1970; an empty text is their beginning as a DateTime64, and no DateTime.
-    number, digits_shape = (f"concat('0', {text})", r"(\d{8,10})?") if has_digits else (text, r"\d{5,10}")
+    number, digits_shape = (
+        (f"concat('0', {text})", r"(\d{8,10})?") if has_digits else (text, r"\d{5,10}")
+    )
     unix = from_seconds(f"CAST({number} AS bigint)")
     sql = f"IF(regexp_like({text}, '^{digits_shape}\\z'), {unix}, {parsed})"
     return _with_fraction(value, sql, type_)
@@ -354,7 +369,9 @@ def best_effort(value: Value, type_: ColumnType, *, or_null: bool) -> Value:
     made = _with_fraction(value, sql, type_)
     if digits_of(type_) > 3:
         # Milliseconds since 1970 have a fraction, but no point.
-        whole = in_digits(_made(value, from_milliseconds(number), type_of("DateTime64(3)"), TIMESTAMP), type_)
+        whole = in_digits(
+            _made(value, from_milliseconds(number), type_of("DateTime64(3)"), TIMESTAMP), type_
+        )
         sql = f"IF(regexp_like({text}, '^\\d{{13}}\\z'), {whole.sql}, {made.sql})"
         made = replace(made, sql=sql, is_atomic=True)
     return made

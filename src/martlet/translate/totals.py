@@ -84,7 +84,12 @@ def group_keys(
     lowering: "Lowering", select: Select, columns: Sequence[tuple[str, object]], scope: Scope
 ) -> GroupKeys | None:
     """Return the keys of ROLLUP, CUBE, GROUPING SETS and WITH TOTALS; None without them."""
-    is_totals = select.with_totals and scope.is_answer
+    is_totals = select.with_totals
+    if is_totals and not scope.is_answer:
+        raise UnsupportedClauseError(
+            "WITH TOTALS in a subquery is not supported on Athena",
+            offset=select.places["with totals"],
+        )
     if not (select.group_mode or select.grouping_sets is not None or is_totals):
         return None
     place = select.places["group by"]

@@ -147,6 +147,8 @@ def _held(value: Value, type_: ColumnType, form: str) -> Value:
 
 def _operand(sql: str) -> str:
     """Return a query as an operand: in brackets where a clause would belong to the whole."""
+    if sql.startswith("WITH "):  # Trino has no WITH in brackets beside UNION
+        return f"SELECT *\nFROM (\n{indented(sql)}\n) AS part"
     if re.search(r"^(?:WITH|ORDER BY|LIMIT|OFFSET|FETCH|UNION|EXCEPT|INTERSECT)\b", sql, re.M):
         return f"(\n{indented(sql)}\n)"
     return sql

@@ -33,6 +33,11 @@ def windowed(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
         )
     rule = WINDOWS.get(name)
     if rule is not None:
+        if call.respects_nulls is not None:
+            raise UnsupportedFunctionError(
+                f"{call.name}(): IGNORE NULLS and RESPECT NULLS are not supported here",
+                offset=call.start,
+            )
         arguments = [lowering.value(argument, scope) for argument in call.arguments]
         site = Site(lowering, scope, call, name, arguments)
         made = rule(site, window)

@@ -93,7 +93,7 @@ SELECT
   avg(nf) AS x6,
   avg(v.b) AS x7,
   avg(DISTINCT u8) AS x8,
-  avgWeighted(i8, u8) AS x9,
+  avgWeighted(u32, u8) AS x9,
   sumKahan(f32) AS x10,
   sumCount(i8) AS x11,
   sumWithOverflow(u8) AS x12,
@@ -110,7 +110,7 @@ SELECT
   avg(v.nf) AS x6,
   coalesce(avg(CAST(CAST(v.b AS bigint) AS double)), nan()) AS x7,
   coalesce(avg(DISTINCT CAST(v.u8 AS double)), nan()) AS x8,
-  coalesce(sum(CAST(v.i8 AS double) * CAST(v.u8 AS double)) / nullif(sum(CAST(v.u8 AS double)), 0e0), nan()) AS x9,
+  coalesce(sum(CAST(v.u32 AS double) * CAST(v.u8 AS double)) / nullif(sum(CAST(v.u8 AS double)), 0e0), nan()) AS x9,
   coalesce(sum(CAST(v.f32 AS double)), 0e0) AS x10,
   ROW(coalesce(sum(v.i8), CAST(0 AS bigint)), count(v.i8)) AS x11,
   coalesce(bitwise_and(sum(v.u8), 255), 0) AS x12,
@@ -727,15 +727,15 @@ ORDER BY sum(events.amount) DESC, 1;
 
 -- case: anyHeavy is refused
 SELECT anyHeavy(s) FROM v;
--- error: anyHeavy() is not supported on Athena: its answer depends on the order of rows: use topK(1)
+-- error: Function anyHeavy() is not supported on Athena: its answer depends on the order of rows: use topK(1)
 
 -- case: an order of rows is refused
 SELECT deltaSum(i8) FROM v;
--- error: deltaSum() is not supported on Athena: its answer depends on the order of rows: use a window function
+-- error: Function deltaSum() is not supported on Athena: its answer depends on the order of rows: use a window function
 
 -- case: windowFunnel is refused
 SELECT windowFunnel(10)(timestamp, action = 'view') FROM events;
--- error: windowFunnel() is not supported on Athena: Athena has no counterpart that gives the same answer
+-- error: Function windowFunnel() is not supported on Athena: Athena has no counterpart that gives the same answer
 
 -- case: an aggregate in another one is refused
 SELECT sum(count()) FROM v;
@@ -752,3 +752,38 @@ SELECT quantile(1.5)(i8) FROM v;
 -- case: too many parameters are refused
 SELECT sum(1)(i8) FROM v;
 -- error: sum(): takes no parameters in brackets of their own
+
+-- case: weights of another sign are refused
+SELECT avgWeighted(i8, u8) FROM v;
+-- error: avgWeighted(): of Int8 weighted by UInt8 is not supported
+
+-- case: of literals
+SELECT sumIf(1, action = 'buy'), sum(1), avg(1), max(1), min('a'), any('x'), argMax('a', amount), uniq(1), count(1), quantile(5) FROM events;
+-- trino
+SELECT
+  coalesce(sum(1) FILTER (WHERE events.action = 'buy'), 0) AS "sumif(1, equals(action, 'buy'))",
+  coalesce(sum(1), 0) AS "sum(1)",
+  coalesce(avg(1.0e0), nan()) AS "avg(1)",
+  coalesce(max(1), 0) AS "max(1)",
+  coalesce(min('a'), '') AS "min('a')",
+  coalesce(arbitrary('x'), '') AS "any('x')",
+  coalesce(max_by('a', events.amount), '') AS "argmax('a', amount)",
+  coalesce(count(DISTINCT 1), 0) AS "uniq(1)",
+  count(1) AS "count(1)",
+  coalesce(element_at(transform(ARRAY[array_sort(array_agg(5))], v -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1))))), 1), nan()) AS "quantile(5)"
+FROM events;
+
+-- case: conditions of Tinybird's endpoints
+SELECT countIf(action IN ('view', 'buy')), sumIf(amount, action LIKE 'v%' AND is_bot = 1 OR amount > 3), uniqIf(user_id, action = 'buy' AND country != ''), sum(if(action = 'buy', 1, 0)), sum(action = 'buy'), max(action = 'buy'), avg(is_bot), max(is_bot = 1 AND amount > 3), min(length(tags)) FROM events;
+-- trino
+SELECT
+  count(*) FILTER (WHERE events.action IN ('view', 'buy')) AS "countif(in(action, ('view', 'buy')))",
+  coalesce(sum(events.amount) FILTER (WHERE ((events.action LIKE 'v%' ESCAPE '\') AND (events.is_bot = 1)) OR (events.amount > 3)), 0) AS "sumif(amount, or(and(like(action, 'v%'), equals(is_bot, 1)), greater(amount, 3)))",
+  coalesce(count(DISTINCT events.user_id) FILTER (WHERE (events.action = 'buy') AND (events.country <> '')), 0) AS "uniqif(user_id, and(equals(action, 'buy'), notequals(country, '')))",
+  coalesce(sum(IF(events.action = 'buy', 1, 0)), 0) AS "sum(if(equals(action, 'buy'), 1, 0))",
+  coalesce(sum(CAST(events.action = 'buy' AS bigint)), 0) AS "sum(equals(action, 'buy'))",
+  CAST(coalesce(max(events.action = 'buy'), false) AS integer) AS "max(equals(action, 'buy'))",
+  coalesce(avg(CAST(events.is_bot AS double)), nan()) AS "avg(is_bot)",
+  CAST(coalesce(max((events.is_bot = 1) AND (events.amount > 3)), false) AS integer) AS "max(and(equals(is_bot, 1), greater(amount, 3)))",
+  coalesce(min(cardinality(events.tags)), 0) AS "min(length(tags))"
+FROM events;

@@ -249,7 +249,7 @@ GROUP BY CAST(events."timestamp" AS date)
 ORDER BY 1;
 
 -- case: WITH is seen in subqueries, CTEs and IN
-WITH 2 AS k, c AS (SELECT amount * k AS a FROM events) SELECT sum(a) + k, (SELECT max(a) - k FROM c) FROM c WHERE a IN (SELECT amount * k FROM events WHERE amount > k);
+WITH 2 AS k, c AS (SELECT amount * k AS a FROM events) SELECT sum(a) + k, (SELECT max(a) - k FROM c) AS m FROM c WHERE a IN (SELECT amount * k FROM events WHERE amount > k);
 -- trino
 WITH c AS (
   SELECT events.amount * 2 AS a
@@ -258,7 +258,7 @@ WITH c AS (
 SELECT
   coalesce(sum(c.a), 0) + 2 AS "plus(sum(a), k)",
   (SELECT coalesce(max(c.a), 0) - 2 AS "minus(max(a), k)"
-  FROM c) AS _subquery_1
+  FROM c) AS m
 FROM c
 WHERE c.a IN (
   SELECT events.amount * 2 AS "multiply(amount, k)"
@@ -391,7 +391,7 @@ LIMIT 2;
 -- case: COLUMNS by a pattern and by names
 SELECT COLUMNS('^a.*t$'), COLUMNS(price, country) FROM events ORDER BY event_id LIMIT 2;
 -- trino
-SELECT events.amount, events.country, events.price
+SELECT events.amount, events.price, events.country
 FROM events
 ORDER BY events.event_id
 LIMIT 2;

@@ -316,12 +316,12 @@ WHERE (CAST(unnested1.item AS bigint) * 2) > 2;
 -- case: * FROM (SELECT id, ai FROM v) ARRAY JOIN ai
 SELECT * FROM (SELECT id, ai FROM v) ARRAY JOIN ai;
 -- trino
-SELECT subquery1.id, joined1.item AS ai
+SELECT subquery1.id, joined1.item1 AS ai
 FROM (
   SELECT v.id, v.ai
   FROM v
 ) AS subquery1
-CROSS JOIN UNNEST(subquery1.ai) AS joined1 (item);
+CROSS JOIN UNNEST(subquery1.ai) AS joined1 (item1);
 
 -- case: * FROM (SELECT id, ai FROM v) ARRAY JOIN ai AS x
 SELECT * FROM (SELECT id, ai FROM v) ARRAY JOIN ai AS x;
@@ -331,78 +331,78 @@ FROM (
   SELECT v.id, v.ai
   FROM v
 ) AS subquery1
-CROSS JOIN UNNEST(subquery1.ai) AS joined1 (item);
+CROSS JOIN UNNEST(subquery1.ai) AS joined1 (item1);
 
 -- case: x, ai, id FROM (SELECT id, ai FROM v) AS t ARRAY JOIN ai AS x WHE
 SELECT x, ai, id FROM (SELECT id, ai FROM v) AS t ARRAY JOIN ai AS x WHERE x > 1;
 -- trino
-SELECT joined1.item AS x, t.ai, t.id
+SELECT joined1.item1 AS x, t.ai, t.id
 FROM (
   SELECT v.id, v.ai
   FROM v
 ) AS t
-CROSS JOIN UNNEST(t.ai) AS joined1 (item)
-WHERE joined1.item > 1;
+CROSS JOIN UNNEST(t.ai) AS joined1 (item1)
+WHERE joined1.item1 > 1;
 
 -- case: id FROM (SELECT id, ai FROM v) AS t ARRAY JOIN ai AS id
 SELECT id FROM (SELECT id, ai FROM v) AS t ARRAY JOIN ai AS id;
 -- trino
-SELECT joined1.item AS id
+SELECT joined1.item1 AS id
 FROM (
   SELECT v.id, v.ai
   FROM v
 ) AS t
-CROSS JOIN UNNEST(t.ai) AS joined1 (item);
+CROSS JOIN UNNEST(t.ai) AS joined1 (item1);
 
 -- case: x, ai, id FROM v LEFT ARRAY JOIN ai AS x
 SELECT x, ai, id FROM v LEFT ARRAY JOIN ai AS x;
 -- trino
-SELECT coalesce(joined1.item, 0) AS x, v.ai, v.id
+SELECT coalesce(joined1.item1, 0) AS x, v.ai, v.id
 FROM v
-LEFT JOIN UNNEST(v.ai) AS joined1 (item) ON TRUE;
+LEFT JOIN UNNEST(v.ai) AS joined1 (item1) ON TRUE;
 
 -- case: ai, id FROM v LEFT ARRAY JOIN ai
 SELECT ai, id FROM v LEFT ARRAY JOIN ai;
 -- trino
-SELECT coalesce(joined1.item, 0) AS ai, v.id
+SELECT coalesce(joined1.item1, 0) AS ai, v.id
 FROM v
-LEFT JOIN UNNEST(v.ai) AS joined1 (item) ON TRUE;
+LEFT JOIN UNNEST(v.ai) AS joined1 (item1) ON TRUE;
 
 -- case: x FROM v ARRAY JOIN 1, 2, 3 AS x WHERE id < 2
 SELECT x FROM v ARRAY JOIN [1, 2, 3] AS x WHERE id < 2;
 -- trino
-SELECT joined1.item AS x
+SELECT joined1.item1 AS x
 FROM v
-CROSS JOIN UNNEST(ARRAY[1, 2, 3]) AS joined1 (item)
+CROSS JOIN UNNEST(ARRAY[1, 2, 3]) AS joined1 (item1)
 WHERE v.id < 2;
 
 -- case: x FROM (SELECT 1) ARRAY JOIN 1, 2, 3 AS x
 SELECT x FROM (SELECT 1) ARRAY JOIN [1, 2, 3] AS x;
 -- trino
-SELECT joined1.item AS x
+SELECT joined1.item1 AS x
 FROM (
   SELECT 1 AS "1"
 ) AS subquery1
-CROSS JOIN UNNEST(ARRAY[1, 2, 3]) AS joined1 (item);
+CROSS JOIN UNNEST(ARRAY[1, 2, 3]) AS joined1 (item1);
 
 -- case: x, y FROM v ARRAY JOIN aa AS y ARRAY JOIN y AS x
 SELECT x, y FROM v ARRAY JOIN aa AS y ARRAY JOIN y AS x;
 -- trino
-SELECT joined2.item AS x, joined1.item AS y
+SELECT joined2.item1 AS x, joined1.item1 AS y
 FROM v
-CROSS JOIN UNNEST(v.aa) AS joined1 (item)
-CROSS JOIN UNNEST(joined1.item) AS joined2 (item);
+CROSS JOIN UNNEST(v.aa) AS joined1 (item1)
+CROSS JOIN UNNEST(joined1.item1) AS joined2 (item1);
 
 -- case: v.id, u, k FROM v ARRAY JOIN ai AS u JOIN (SELECT 1 AS k) AS j ON
 SELECT v.id, u, k FROM v ARRAY JOIN ai AS u JOIN (SELECT 1 AS k) AS j ON j.k = u;
 -- trino
-SELECT v.id, joined1.item AS u, j.k
+SELECT v.id, joined1.item1 AS u, j.k
 FROM v
-CROSS JOIN UNNEST(v.ai) AS joined1 (item)
+CROSS JOIN UNNEST(v.ai) AS joined1 (item1)
 JOIN (
   SELECT 1 AS k
 ) AS j
-  ON j.k = joined1.item;
+  ON j.k = joined1.item1;
 
 -- case: id, x, y FROM v ARRAY JOIN ai AS x, ai AS y
 SELECT id, x, y FROM v ARRAY JOIN ai AS x, ai AS y;
@@ -414,38 +414,38 @@ CROSS JOIN UNNEST(v.ai, v.ai) AS joined1 (item1, item2);
 -- case: tag, count() AS c FROM events ARRAY JOIN tags AS tag GROUP BY tag
 SELECT tag, count() AS c FROM events ARRAY JOIN tags AS tag GROUP BY tag ORDER BY c DESC;
 -- trino
-SELECT joined1.item AS tag, count(*) AS c
+SELECT joined1.item1 AS tag, count(*) AS c
 FROM events
-CROSS JOIN UNNEST(events.tags) AS joined1 (item)
-GROUP BY joined1.item
+CROSS JOIN UNNEST(events.tags) AS joined1 (item1)
+GROUP BY joined1.item1
 ORDER BY 2 DESC;
 
 -- case: tags, count() AS c FROM events ARRAY JOIN tags GROUP BY tags ORDE
 SELECT tags, count() AS c FROM events ARRAY JOIN tags GROUP BY tags ORDER BY c DESC;
 -- trino
-SELECT joined1.item AS tags, count(*) AS c
+SELECT joined1.item1 AS tags, count(*) AS c
 FROM events
-CROSS JOIN UNNEST(events.tags) AS joined1 (item)
-GROUP BY joined1.item
+CROSS JOIN UNNEST(events.tags) AS joined1 (item1)
+GROUP BY joined1.item1
 ORDER BY 2 DESC;
 
 -- case: e.tags, u.plan, count() FROM events AS e ARRAY JOIN e.tags JOIN u
 SELECT e.tags, u.plan, count() FROM events AS e ARRAY JOIN e.tags JOIN users AS u ON u.user_id = e.user_id GROUP BY e.tags, u.plan ORDER BY 1, 2;
 -- trino
-SELECT joined1.item AS "e.tags", u.plan, count(*) AS "count()"
+SELECT joined1.item1 AS "e.tags", u.plan, count(*) AS "count()"
 FROM events AS e
-CROSS JOIN UNNEST(e.tags) AS joined1 (item)
+CROSS JOIN UNNEST(e.tags) AS joined1 (item1)
 JOIN users AS u
   ON u.user_id = e.user_id
-GROUP BY joined1.item, u.plan
+GROUP BY joined1.item1, u.plan
 ORDER BY 1, 2;
 
 -- case: x AS k FROM v ARRAY JOIN id, id + 1 AS x ORDER BY k LIMIT 5
 SELECT x AS k FROM v ARRAY JOIN [id, id + 1] AS x ORDER BY k LIMIT 5;
 -- trino
-SELECT joined1.item AS k
+SELECT joined1.item1 AS k
 FROM v
-CROSS JOIN UNNEST(ARRAY[v.id, v.id + 1]) AS joined1 (item)
+CROSS JOIN UNNEST(ARRAY[v.id, v.id + 1]) AS joined1 (item1)
 ORDER BY 1
 LIMIT 5;
 
@@ -702,11 +702,11 @@ ORDER BY 1, 2;
 SELECT k.1 AS a, count() FROM events LEFT ARRAY JOIN attributes AS k GROUP BY a ORDER BY a;
 -- trino
 SELECT
-  coalesce(joined1.item, CAST(ROW('', '') AS row("keys" varchar, "values" varchar)))[1] AS a,
+  coalesce(joined1.item1, CAST(ROW('', '') AS row("keys" varchar, "values" varchar)))[1] AS a,
   count(*) AS "count()"
 FROM events
-LEFT JOIN UNNEST(transform(map_entries(events.attributes), x -> ROW(x))) AS joined1 (item) ON TRUE
-GROUP BY coalesce(joined1.item, CAST(ROW('', '') AS row("keys" varchar, "values" varchar)))[1]
+LEFT JOIN UNNEST(transform(map_entries(events.attributes), x -> ROW(x))) AS joined1 (item1) ON TRUE
+GROUP BY coalesce(joined1.item1, CAST(ROW('', '') AS row("keys" varchar, "values" varchar)))[1]
 ORDER BY 1;
 
 -- case: event_id, tag, num FROM events ARRAY JOIN tags AS tag, arrayEnume
@@ -721,21 +721,21 @@ LIMIT 20;
 -- case: event_id, t.name, tag FROM events AS e LEFT JOIN users AS t USING
 SELECT event_id, t.name, tag FROM events AS e LEFT JOIN users AS t USING (user_id) ARRAY JOIN e.tags AS tag ORDER BY event_id, tag LIMIT 10;
 -- trino
-SELECT e.event_id, coalesce(t."name", '') AS "name", joined1.item AS tag
+SELECT e.event_id, coalesce(t."name", '') AS "name", joined1.item1 AS tag
 FROM events AS e
 LEFT JOIN users AS t
   ON e.user_id = t.user_id
-CROSS JOIN UNNEST(e.tags) AS joined1 (item)
+CROSS JOIN UNNEST(e.tags) AS joined1 (item1)
 ORDER BY 1, 3
 LIMIT 10;
 
 -- case: event_id, tag FROM events LEFT ARRAY JOIN tags AS tag WHERE tag =
 SELECT event_id, tag FROM events LEFT ARRAY JOIN tags AS tag WHERE tag = '' ORDER BY event_id LIMIT 5;
 -- trino
-SELECT events.event_id, coalesce(joined1.item, '') AS tag
+SELECT events.event_id, coalesce(joined1.item1, '') AS tag
 FROM events
-LEFT JOIN UNNEST(events.tags) AS joined1 (item) ON TRUE
-WHERE coalesce(joined1.item, '') = ''
+LEFT JOIN UNNEST(events.tags) AS joined1 (item1) ON TRUE
+WHERE coalesce(joined1.item1, '') = ''
 ORDER BY 1
 LIMIT 5;
 
@@ -744,19 +744,19 @@ SELECT event_id, tag, upper(tag) AS t FROM events ARRAY JOIN arrayMap(x -> conca
 -- trino
 SELECT
   events.event_id,
-  joined1.item AS tag,
-  translate(joined1.item, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS t
+  joined1.item1 AS tag,
+  translate(joined1.item1, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS t
 FROM events
-CROSS JOIN UNNEST(transform(events.tags, x -> concat(x, '!'))) AS joined1 (item)
+CROSS JOIN UNNEST(transform(events.tags, x -> concat(x, '!'))) AS joined1 (item1)
 ORDER BY 1, 3
 LIMIT 5;
 
 -- case: event_id, country FROM events ARRAY JOIN tags AS country ORDER BY
 SELECT event_id, country FROM events ARRAY JOIN tags AS country ORDER BY event_id, country LIMIT 5;
 -- trino
-SELECT events.event_id, joined1.item AS country
+SELECT events.event_id, joined1.item1 AS country
 FROM events
-CROSS JOIN UNNEST(events.tags) AS joined1 (item)
+CROSS JOIN UNNEST(events.tags) AS joined1 (item1)
 ORDER BY 1, 2
 LIMIT 5;
 
@@ -768,40 +768,40 @@ FROM (
   SELECT events.event_id, events.tags
   FROM events
 ) AS subquery1
-CROSS JOIN UNNEST(subquery1.tags) AS joined1 (item)
-ORDER BY 1, joined1.item
+CROSS JOIN UNNEST(subquery1.tags) AS joined1 (item1)
+ORDER BY 1, joined1.item1
 LIMIT 5;
 
 -- case: *, tag FROM (SELECT event_id, tags FROM events) ARRAY JOIN tags A
 SELECT *, tag FROM (SELECT event_id, tags FROM events) ARRAY JOIN tags AS tag ORDER BY event_id, tag LIMIT 5;
 -- trino
-SELECT subquery1.event_id, subquery1.tags, joined1.item AS tag
+SELECT subquery1.event_id, subquery1.tags, joined1.item1 AS tag
 FROM (
   SELECT events.event_id, events.tags
   FROM events
 ) AS subquery1
-CROSS JOIN UNNEST(subquery1.tags) AS joined1 (item)
+CROSS JOIN UNNEST(subquery1.tags) AS joined1 (item1)
 ORDER BY 1, 3
 LIMIT 5;
 
 -- case: event_id, n FROM events ARRAY JOIN 1, 2 AS n WHERE n = 2 ORDER BY
 SELECT event_id, n FROM events ARRAY JOIN [1, 2] AS n WHERE n = 2 ORDER BY event_id LIMIT 3;
 -- trino
-SELECT events.event_id, joined1.item AS n
+SELECT events.event_id, joined1.item1 AS n
 FROM events
-CROSS JOIN UNNEST(ARRAY[1, 2]) AS joined1 (item)
-WHERE joined1.item = 2
+CROSS JOIN UNNEST(ARRAY[1, 2]) AS joined1 (item1)
+WHERE joined1.item1 = 2
 ORDER BY 1
 LIMIT 3;
 
 -- case: tag, avg(amount) AS a FROM events ARRAY JOIN tags AS tag WHERE ta
 SELECT tag, avg(amount) AS a FROM events ARRAY JOIN tags AS tag WHERE tag != 'b' GROUP BY tag HAVING a > 0 ORDER BY tag;
 -- trino
-SELECT joined1.item AS tag, avg(CAST(events.amount AS double)) AS a
+SELECT joined1.item1 AS tag, avg(CAST(events.amount AS double)) AS a
 FROM events
-CROSS JOIN UNNEST(events.tags) AS joined1 (item)
-WHERE joined1.item <> 'b'
-GROUP BY joined1.item
+CROSS JOIN UNNEST(events.tags) AS joined1 (item1)
+WHERE joined1.item1 <> 'b'
+GROUP BY joined1.item1
 HAVING avg(CAST(events.amount AS double)) > 0
 ORDER BY 1;
 
@@ -869,7 +869,7 @@ LIMIT 5;
 SELECT arrayJoin(arrayZip(['a', 'b'], [1, 2])) AS p, p.1 AS n, p.2 AS w;
 -- trino
 SELECT unnested1.item AS p, unnested1.item[1] AS n, unnested1.item[2] AS w
-FROM UNNEST(transform(zip(ARRAY['a', 'b'], ARRAY[1, 2]), x -> ROW(x))) AS unnested1 (item);
+FROM UNNEST(transform(zip(ARRAY['a', 'b'], IF(cardinality(ARRAY[1, 2]) = cardinality(ARRAY['a', 'b']), ARRAY[1, 2], element_at(ARRAY[ARRAY[1, 2]], 0))), x -> ROW(x))) AS unnested1 (item);
 
 -- case: arrayJoin((1, x), (2, y)).2 AS n ORDER BY n
 SELECT arrayJoin([(1, 'x'), (2, 'y')]).2 AS n ORDER BY n;
@@ -962,3 +962,151 @@ FROM (
   CROSS JOIN UNNEST(v.ai) AS unnested1 (item)
 ) AS subquery1
 WHERE subquery1.x < 3;
+
+-- case: id, x FROM v ARRAY JOIN ni, 1 AS x ORDER BY id, x
+SELECT id, x FROM v ARRAY JOIN [ni, 1] AS x ORDER BY id, x;
+-- trino
+SELECT v.id, joined1.item1 AS x
+FROM v
+CROSS JOIN UNNEST(ARRAY[v.ni, CAST(1 AS bigint)]) AS joined1 (item1)
+ORDER BY 1, 2;
+
+-- case: x, count() AS c FROM v ARRAY JOIN arrayDistinct(ai) AS x GROUP BY
+SELECT x, count() AS c FROM v ARRAY JOIN arrayDistinct(ai) AS x GROUP BY x ORDER BY x;
+-- trino
+SELECT joined1.item1 AS x, count(*) AS c
+FROM v
+CROSS JOIN UNNEST(array_distinct(v.ai)) AS joined1 (item1)
+GROUP BY joined1.item1
+ORDER BY 1;
+
+-- case: v.id, x FROM v LEFT JOIN users AS u ON u.age = v.u8 ARRAY JOIN ai
+SELECT v.id, x FROM v LEFT JOIN users AS u ON u.age = v.u8 ARRAY JOIN ai AS x ORDER BY v.id, x;
+-- trino
+SELECT v.id, joined1.item1 AS x
+FROM v
+LEFT JOIN users AS u
+  ON u.age = v.u8
+CROSS JOIN UNNEST(v.ai) AS joined1 (item1)
+ORDER BY 1, 2;
+
+-- case: id, x FROM v LEFT ARRAY JOIN an AS x ORDER BY id, x
+SELECT id, x FROM v LEFT ARRAY JOIN an AS x ORDER BY id, x;
+-- trino
+SELECT v.id, joined1.item1 AS x
+FROM v
+LEFT JOIN UNNEST(v.an) AS joined1 (item1) ON TRUE
+ORDER BY 1, 2;
+
+-- case: id, x FROM v LEFT ARRAY JOIN aa AS x ORDER BY id, x
+SELECT id, x FROM v LEFT ARRAY JOIN aa AS x ORDER BY id, x;
+-- trino
+SELECT v.id, coalesce(joined1.item1, CAST(ARRAY[] AS array(smallint))) AS x
+FROM v
+LEFT JOIN UNNEST(v.aa) AS joined1 (item1) ON TRUE
+ORDER BY 1, 2;
+
+-- case: id, x, y FROM v LEFT ARRAY JOIN as AS x, arrayEnumerate(as) AS y
+SELECT id, x, y FROM v LEFT ARRAY JOIN as AS x, arrayEnumerate(as) AS y ORDER BY id, y;
+-- trino
+SELECT v.id, coalesce(joined1.item1, '') AS x, coalesce(joined1.item2, 0) AS y
+FROM v
+LEFT JOIN UNNEST(v."as", slice(sequence(0, cardinality(v."as")), 2, cardinality(v."as"))) AS joined1 (item1, item2) ON TRUE
+ORDER BY 1, 3;
+
+-- case: groupArray(x) AS g, arraySum(g) AS s FROM (SELECT arrayJoin(1, 2)
+SELECT groupArray(x) AS g, arraySum(g) AS s FROM (SELECT arrayJoin([1, 2]) AS x);
+-- trino
+SELECT
+  coalesce(array_agg(subquery1.x), CAST(ARRAY[] AS array(integer))) AS g,
+  reduce(coalesce(array_agg(subquery1.x), CAST(ARRAY[] AS array(integer))), BIGINT '0', (s, x) -> s + x, s -> s) AS s
+FROM (
+  SELECT unnested1.item AS x
+  FROM UNNEST(ARRAY[1, 2]) AS unnested1 (item)
+) AS subquery1;
+
+-- case: arrayJoin(d, d + 1) AS x FROM v WHERE d < 2100-01-01 ORDER BY id,
+SELECT arrayJoin([d, d + 1]) AS x FROM v WHERE d < '2100-01-01' ORDER BY id, x;
+-- trino
+SELECT unnested1.item AS x
+FROM v
+CROSS JOIN UNNEST(ARRAY[v.d, date_add('day', BIGINT '1', v.d)]) AS unnested1 (item)
+WHERE v.d < DATE '2100-01-01'
+ORDER BY v.id, 1;
+
+-- case: x, y FROM v ARRAY JOIN ai AS x, arrayMap(x -> x + 1, ai) AS y ORD
+SELECT x, y FROM v ARRAY JOIN ai AS x, arrayMap(x -> x + 1, ai) AS y ORDER BY id, x;
+-- trino
+SELECT joined1.item1 AS x, joined1.item2 AS y
+FROM v
+CROSS JOIN UNNEST(v.ai, transform(v.ai, x -> x + 1)) AS joined1 (item1, item2)
+ORDER BY v.id, 1;
+
+-- case: x, y FROM v ARRAY JOIN ai AS x, arrayMap((x, i) -> x + i, ai, arr
+SELECT x, y FROM v ARRAY JOIN ai AS x, arrayMap((x, i) -> x + i, ai, arrayEnumerate(ai)) AS y ORDER BY id, x, y;
+-- trino
+SELECT joined1.item1 AS x, joined1.item2 AS y
+FROM v
+CROSS JOIN UNNEST(v.ai, transform(zip(v.ai, slice(sequence(0, cardinality(v.ai)), 2, cardinality(v.ai))), item -> item[1] + item[2])) AS joined1 (item1, item2)
+ORDER BY v.id, 1, 2;
+
+-- case: x, y FROM v ARRAY JOIN ai AS x, 1 AS y WHERE length(ai) = 1
+SELECT x, y FROM v ARRAY JOIN ai AS x, [1] AS y WHERE length(ai) = 1;
+-- trino
+SELECT joined1.item1 AS x, joined1.item2 AS y
+FROM v
+CROSS JOIN UNNEST(v.ai, IF(cardinality(ARRAY[1]) = cardinality(v.ai), ARRAY[1], element_at(ARRAY[ARRAY[1]], 0))) AS joined1 (item1, item2)
+WHERE cardinality(v.ai) = 1;
+
+-- case: x, y FROM (SELECT * FROM v WHERE length(ai) = 1) ARRAY JOIN ai AS
+SELECT x, y FROM (SELECT * FROM v WHERE length(ai) = 1) ARRAY JOIN ai AS x, [1] AS y;
+-- trino
+SELECT joined1.item1 AS x, joined1.item2 AS y
+FROM (
+  SELECT
+    v.id,
+    v.i8,
+    v.i16,
+    v.i32,
+    v.i64,
+    v.u8,
+    v.u16,
+    v.u32,
+    v.u64,
+    v.f32,
+    v.f64,
+    v.dec,
+    v.b,
+    v.s,
+    v.s2,
+    v.lc,
+    v.fs,
+    v.d,
+    v.d32,
+    v.dt,
+    v.dt3,
+    v.dt6,
+    v.dtz,
+    v.uid,
+    v.e,
+    v.ni,
+    v.nu8,
+    v.nf,
+    v.ns,
+    v.nd,
+    v.ndt,
+    v."as",
+    v.ai,
+    v.an,
+    v.af,
+    v.aa,
+    v.ms,
+    v.mi,
+    v.tup,
+    v.ntup,
+    v.js,
+    v.url
+  FROM v
+  WHERE cardinality(v.ai) = 1
+) AS subquery1
+CROSS JOIN UNNEST(subquery1.ai, IF(cardinality(ARRAY[1]) = cardinality(subquery1.ai), ARRAY[1], element_at(ARRAY[ARRAY[1]], 0))) AS joined1 (item1, item2);

@@ -311,7 +311,7 @@ SELECT
   reduce(v.af, 0e0, (s, x) -> greatest(s, abs(x)), s -> s) AS "linfnorm(af)",
   reduce(transform(v.ai, x -> CAST(x AS double)), 0e0, (s, x) -> s + x * x, s -> s) AS "l2squarednorm(ai)",
   sqrt(reduce(zip_with(v.af, v.af, (x, y) -> x - y), 0e0, (s, x) -> s + x * x, s -> s)) AS "l2distance(af, af)",
-  reduce(zip_with(transform(v.ai, x -> CAST(x AS double)), transform(ARRAY[1, 2, 3], x -> CAST(x AS double)), (x, y) -> x - y), 0e0, (s, x) -> s + abs(x), s -> s) AS "l1distance(ai, [1, 2, 3])",
+  reduce(zip_with(transform(v.ai, x -> CAST(x AS double)), IF(cardinality(transform(ARRAY[1, 2, 3], x -> CAST(x AS double))) = cardinality(transform(v.ai, x -> CAST(x AS double))), transform(ARRAY[1, 2, 3], x -> CAST(x AS double)), element_at(ARRAY[transform(ARRAY[1, 2, 3], x -> CAST(x AS double))], 0)), (x, y) -> x - y), 0e0, (s, x) -> s + abs(x), s -> s) AS "l1distance(ai, [1, 2, 3])",
   1e0 - reduce(zip_with(v.af, v.af, (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) / (sqrt(reduce(v.af, 0e0, (s, x) -> s + x * x, s -> s)) * sqrt(reduce(v.af, 0e0, (s, x) -> s + x * x, s -> s))) AS "cosinedistance(af, af)",
   reduce(zip_with(v.af, v.af, (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) AS "arraydotproduct(af, af)",
   reduce(zip_with(v.af, v.af, (x, y) -> x - y), 0e0, (s, x) -> greatest(s, abs(x)), s -> s) AS "linfdistance(af, af)"
@@ -377,10 +377,6 @@ SELECT
 FROM events
 GROUP BY events.country
 ORDER BY 1;
-
--- case: arrayMap(x -> x + sum(amount), 1, 2) AS r FROM events
-SELECT arrayMap(x -> x + sum(amount), [1, 2]) AS r FROM events;
--- error: arrayMap(): aggregates, windows and subqueries in a lambda are not supported
 
 -- case: country, arrayMap(x -> concat(x, country), a) AS r, count() FROM
 SELECT country, arrayMap(x -> concat(x, country), ['a']) AS r, count() FROM events GROUP BY country ORDER BY country;
@@ -499,3 +495,200 @@ SELECT
   transform(ARRAY[v.ntup], item -> concat(item[1], '?')) AS q
 FROM v
 ORDER BY 1;
+
+-- case: arrayMap(id -> id * 2, ai) AS r, arrayMap(s -> concat(s, ), as) A
+SELECT arrayMap(id -> id * 2, ai) AS r, arrayMap(s -> concat(s, '!'), as) AS q FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(v.ai, id_1 -> id_1 * 2) AS r,
+  transform(v."as", s_1 -> concat(s_1, '!')) AS q
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap((a, b) -> a + b, ai, arrayMap(a -> a * 2, ai)) AS r FROM
+SELECT arrayMap((a, b) -> a + b, ai, arrayMap(a -> a * 2, ai)) AS r FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(zip(v.ai, transform(v.ai, a -> a * 2)), item -> item[1] + item[2]) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap(a -> arrayFilter(b -> b = a, ai), ai) AS r FROM v ORDER
+SELECT arrayMap(a -> arrayFilter(b -> b != a, ai), ai) AS r FROM v ORDER BY id;
+-- trino
+SELECT transform(v.ai, a -> filter(v.ai, b_1 -> b_1 <> a)) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap(a -> arrayMap((a, b) -> a + b, ai, ai), ai) AS r FROM v
+SELECT arrayMap(a -> arrayMap((a, b) -> a + b, ai, ai), ai) AS r FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(v.ai, a -> transform(zip(v.ai, v.ai), item -> item[1] + item[2])) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap((a, b) -> arrayMap(c -> a + b + c, ai), ai, ai) AS r FRO
+SELECT arrayMap((a, b) -> arrayMap(c -> a + b + c, ai), ai, ai) AS r FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(zip(v.ai, v.ai), item -> transform(v.ai, c -> (item[1] + item[2]) + c)) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap((a, b) -> arrayMap((c, d) -> a + b + c + d, ai, ai), ai,
+SELECT arrayMap((a, b) -> arrayMap((c, d) -> a + b + c + d, ai, ai), ai, ai) AS r FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(zip(v.ai, v.ai), item -> transform(zip(v.ai, v.ai), item_1 -> ((item[1] + item[2]) + item_1[1]) + item_1[2])) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: ai AS z, arrayMap(x -> x + length(z), z) AS r FROM v ORDER BY id
+SELECT ai AS z, arrayMap(x -> x + length(z), z) AS r FROM v ORDER BY id;
+-- trino
+SELECT v.ai AS z, transform(v.ai, x -> x + cardinality(v.ai)) AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap(x -> x + 1, ai) AS r, count() FROM v GROUP BY r ORDER BY
+SELECT arrayMap(x -> x + 1, ai) AS r, count() FROM v GROUP BY r ORDER BY r;
+-- trino
+SELECT transform(v.ai, x -> x + 1) AS r, count(*) AS "count()"
+FROM v
+GROUP BY transform(v.ai, x -> x + 1)
+ORDER BY 1;
+
+-- case: arrayMap(x -> x + 1, ai) AS r, arrayMap(x -> x + 1, ai), count()
+SELECT arrayMap(x -> x + 1, ai) AS r, arrayMap(x -> x + 1, ai), count() FROM v GROUP BY arrayMap(x -> x + 1, ai) ORDER BY r;
+-- trino
+SELECT
+  transform(v.ai, x -> x + 1) AS r,
+  transform(v.ai, x -> x + 1) AS "arraymap(lambda(tuple(x), plus(x, 1)), ai)",
+  count(*) AS "count()"
+FROM v
+GROUP BY transform(v.ai, x -> x + 1)
+ORDER BY 1;
+
+-- case: arraySort(x -> x.1, groupArray((amount, event_id))) AS r FROM eve
+SELECT arraySort(x -> x.1, groupArray((amount, event_id))) AS r FROM events WHERE event_id < 'e00002';
+-- trino
+SELECT
+  transform(array_sort(transform(coalesce(array_agg(ROW(events.amount, events.event_id)), CAST(ARRAY[] AS array(row("f1" bigint, "f2" varchar)))), x -> ROW(x[1], x)), (l, r) -> CASE WHEN l[1] < r[1] THEN -1 WHEN l[1] > r[1] THEN 1 ELSE 0 END), x -> x[2]) AS r
+FROM events
+WHERE events.event_id < 'e00002';
+
+-- case: country, arraySlice(arrayReverseSort(x -> x.1, groupArray((versio
+SELECT country, arraySlice(arrayReverseSort(x -> x.1, groupArray((version, event_id))), 1, 1)[1].1 AS top FROM events GROUP BY country ORDER BY country;
+-- trino
+SELECT
+  events.country,
+  coalesce(element_at(slice(transform(array_sort(transform(array_agg(ROW(events.version, events.event_id)), x -> ROW(x[1], x)), (l, r) -> CASE WHEN l[1] > r[1] THEN -1 WHEN l[1] < r[1] THEN 1 ELSE 0 END), x -> x[2]), 1, 1), 1), CAST(ROW(0, '') AS row("f1" decimal(20,0), "f2" varchar)))[1] AS top
+FROM events
+GROUP BY events.country
+ORDER BY 1;
+
+-- case: arrayFilter(x -> x.2 > 1, arrayZip(as, ai)) AS r FROM v WHERE len
+SELECT arrayFilter(x -> x.2 > 1, arrayZip(as, ai)) AS r FROM v WHERE length(as) = length(ai) ORDER BY id;
+-- trino
+SELECT
+  filter(zip(v."as", IF(cardinality(v.ai) = cardinality(v."as"), v.ai, element_at(ARRAY[v.ai], 0))), x -> x[2] > 1) AS r
+FROM v
+WHERE cardinality(v."as") = cardinality(v.ai)
+ORDER BY v.id;
+
+-- case: 1, 2, 3id  3 + 1 AS a, a, bu8 AS b FROM v ORDER BY id
+SELECT [1, 2, 3][id % 3 + 1] AS a, ['a', 'b'][u8] AS b FROM v ORDER BY id;
+-- trino
+SELECT
+  coalesce(element_at(ARRAY[1, 2, 3], nullif(mod(v.id, 3) + 1, 0)), 0) AS a,
+  coalesce(element_at(ARRAY['a', 'b'], nullif(v.u8, 0)), '') AS b
+FROM v
+ORDER BY v.id;
+
+-- case: arrayExists(x -> x LIKE a, tags) AS e, count() FROM events GROUP
+SELECT arrayExists(x -> x LIKE 'a%', tags) AS e, count() FROM events GROUP BY e ORDER BY e;
+-- trino
+SELECT
+  CAST(any_match(events.tags, x -> x LIKE 'a%' ESCAPE '\') AS integer) AS e,
+  count(*) AS "count()"
+FROM events
+GROUP BY any_match(events.tags, x -> x LIKE 'a%' ESCAPE '\')
+ORDER BY 1;
+
+-- case: arrayExists(x -> startsWith(x, a), tags) AS e, hasAny(tags, a, c)
+SELECT arrayExists(x -> startsWith(x, 'a'), tags) AS e, hasAny(tags, ['a', 'c']) AS h, count() FROM events WHERE notEmpty(tags) GROUP BY e, h ORDER BY e, h;
+-- trino
+SELECT
+  CAST(any_match(events.tags, x -> starts_with(x, 'a')) AS integer) AS e,
+  CAST(arrays_overlap(events.tags, ARRAY['a', 'c']) AS integer) AS h,
+  count(*) AS "count()"
+FROM events
+WHERE cardinality(events.tags) <> 0
+GROUP BY any_match(events.tags, x -> starts_with(x, 'a')), arrays_overlap(events.tags, ARRAY['a', 'c'])
+ORDER BY 1, 2;
+
+-- case: length(arrayFilter(x -> x = c, tags)) AS n, count() FROM events G
+SELECT length(arrayFilter(x -> x = 'c', tags)) AS n, count() FROM events GROUP BY n ORDER BY n;
+-- trino
+SELECT
+  cardinality(filter(events.tags, x -> x = 'c')) AS n,
+  count(*) AS "count()"
+FROM events
+GROUP BY cardinality(filter(events.tags, x -> x = 'c'))
+ORDER BY 1;
+
+-- case: arrayMap(x -> d + x, 1, 2) AS r FROM v WHERE d < 2100-01-01 ORDER
+SELECT arrayMap(x -> d + x, [1, 2]) AS r FROM v WHERE d < '2100-01-01' ORDER BY id;
+-- trino
+SELECT transform(ARRAY[1, 2], x -> date_add('day', CAST(x AS bigint), v.d)) AS r
+FROM v
+WHERE v.d < DATE '2100-01-01'
+ORDER BY v.id;
+
+-- case: arrayMax(dt, toDateTime(2024-01-01 000000)) AS r FROM v ORDER BY
+SELECT arrayMax([dt, toDateTime('2024-01-01 00:00:00')]) AS r FROM v ORDER BY id;
+-- trino
+SELECT
+  coalesce(array_max(ARRAY[v.dt, TIMESTAMP '2024-01-01 00:00:00.000']), TIMESTAMP '1970-01-01 00:00:00.000') AS r
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap(x -> e, ai) AS r, e AS q, uid AS w, dec, 1 AS z FROM v O
+SELECT arrayMap(x -> e, ai) AS r, [e] AS q, [uid] AS w, [dec, 1] AS z FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(v.ai, x -> v.e) AS r,
+  ARRAY[v.e] AS q,
+  ARRAY[v.uid] AS w,
+  ARRAY[CAST(v.dec AS decimal(18,3)), CAST(1 AS decimal(18,3))] AS z
+FROM v
+ORDER BY v.id;
+
+-- case: arrayMap((x, y) -> x + y, ai, 1) FROM (SELECT ai FROM v WHERE len
+SELECT arrayMap((x, y) -> x + y, ai, [1]) FROM (SELECT ai FROM v WHERE length(ai) = 1);
+-- trino
+SELECT
+  transform(zip(subquery1.ai, IF(cardinality(ARRAY[1]) = cardinality(subquery1.ai), ARRAY[1], element_at(ARRAY[ARRAY[1]], 0))), item -> item[1] + item[2]) AS "arraymap(lambda(tuple(x, y), plus(x, y)), ai, [1])"
+FROM (
+  SELECT v.ai
+  FROM v
+  WHERE cardinality(v.ai) = 1
+) AS subquery1;
+
+-- case: arrayDotProduct(af, 1.5, 2.5) FROM v WHERE id = 0
+SELECT arrayDotProduct(af, [1.5, 2.5]) FROM v WHERE id = 0;
+-- trino
+SELECT
+  reduce(zip_with(v.af, IF(cardinality(ARRAY[1.5e0, 2.5e0]) = cardinality(v.af), ARRAY[1.5e0, 2.5e0], element_at(ARRAY[ARRAY[1.5e0, 2.5e0]], 0)), (x, y) -> x * y), 0e0, (s, x) -> s + x, s -> s) AS "arraydotproduct(af, [1.5, 2.5])"
+FROM v
+WHERE v.id = 0;
+
+-- case: arrayStringConcat(af, ,) AS a, arrayStringConcat(dt, ,) AS b FROM
+SELECT arrayStringConcat(af, ',') AS a, arrayStringConcat([dt], ',') AS b FROM v ORDER BY id;
+-- trino
+SELECT
+  array_join(transform(v.af, x -> regexp_replace(replace(lower(IF(is_finite(x), CASE WHEN CAST(format('%.14e', x) AS double) = x THEN format('%.14e', x) WHEN CAST(format('%.15e', x) AS double) = x THEN format('%.15e', x) ELSE CAST(x AS varchar) END, CAST(x AS varchar))), 'infinity', 'inf'), '\A(-?)([0-9])\.?([0-9]*?)0*e([+-]?[0-9]+)\z', m -> m[1] || CASE WHEN CAST(m[4] AS integer) BETWEEN 0 AND 20 AND length(m[3]) <= CAST(m[4] AS integer) THEN rpad(m[2] || m[3], CAST(m[4] AS integer) + 1, '0') WHEN CAST(m[4] AS integer) BETWEEN 0 AND 20 THEN m[2] || substr(m[3], 1, CAST(m[4] AS integer)) || '.' || substr(m[3], CAST(m[4] AS integer) + 1) WHEN CAST(m[4] AS integer) BETWEEN -6 AND -1 THEN '0.' || lpad('', -CAST(m[4] AS integer) - 1, '0') || m[2] || m[3] WHEN m[3] = '' THEN m[2] || 'e' || CAST(CAST(m[4] AS integer) AS varchar) ELSE m[2] || '.' || m[3] || 'e' || CAST(CAST(m[4] AS integer) AS varchar) END)), ',') AS a,
+  array_join(transform(ARRAY[v.dt], x -> substr(CAST(x AS varchar), 1, 19)), ',') AS b
+FROM v
+ORDER BY v.id;

@@ -1,10 +1,10 @@
 -- case: an alias wins over a column
 SELECT user_id, amount + 1 AS amount FROM events WHERE amount > 5 ORDER BY amount, user_id LIMIT 20;
 -- trino
-SELECT events.user_id, (events.amount + 1) + 1 AS amount
+SELECT events.user_id, events.amount + 1 AS amount
 FROM events
 WHERE (events.amount + 1) > 5
-ORDER BY events.amount + 1, 1
+ORDER BY 2, 1
 LIMIT 20;
 
 -- case: aggregates without rows
@@ -18,7 +18,7 @@ SELECT
   coalesce(min(nothing.s), '') AS "min(s)",
   arbitrary(nothing.n) AS "any(n)",
   sum(nothing.n) AS "sum(n)",
-  count(DISTINCT nothing.id) AS "uniq(id)",
+  coalesce(count(DISTINCT nothing.id), 0) AS "uniq(id)",
   count(*) FILTER (WHERE nothing.id > 1) AS "countif(greater(id, 1))",
   coalesce(array_agg(nothing.id), CAST(ARRAY[] AS array(bigint))) AS "grouparray(id)"
 FROM nothing;
@@ -90,32 +90,21 @@ FROM (
     events.country,
     events.event_id,
     events.price,
-    row_number() OVER (PARTITION BY events.country ORDER BY events.country, events.event_id) AS number_in_group,
-    events.country AS order1,
-    events.event_id AS order2
+    row_number() OVER (PARTITION BY events.country ORDER BY events.country, events.event_id) AS number_in_group
   FROM events
 ) AS limited1
 WHERE limited1.number_in_group <= 2
-ORDER BY limited1.order1, limited1.order2;
+ORDER BY 1, 2;
 
 -- case: union of types
 SELECT 1 AS x UNION ALL SELECT 300 UNION ALL SELECT amount FROM events;
 -- trino
-SELECT answer1.x
-FROM (
-  SELECT CAST(x AS bigint) AS x
-  FROM (
-    SELECT 1 AS x
-  ) AS part1
-  UNION ALL
-  SELECT CAST("300" AS bigint) AS x
-  FROM (
-    SELECT 300 AS "300"
-  ) AS part2
-  UNION ALL
-  SELECT events.amount
-  FROM events
-) AS answer1;
+SELECT CAST(1 AS bigint) AS x
+UNION ALL
+SELECT CAST(300 AS bigint) AS "300"
+UNION ALL
+SELECT events.amount
+FROM events;
 
 -- case: PREWHERE and WHERE
 SELECT count() FROM events PREWHERE amount > 5 WHERE is_bot AND (country = 'DE' OR country = 'FR');
@@ -127,15 +116,14 @@ WHERE events.amount > 5
   AND ((events.country = 'DE') OR (events.country = 'FR'));
 
 -- case: numbers as conditions
-SELECT count() AS c, countIf(price) AS p, countIf(duration) AS d FROM events WHERE amount AND NOT is_bot;
+SELECT count() AS c, countIf(is_bot) AS b FROM events WHERE amount AND price AND duration AND NOT (amount - 5);
 -- trino
-SELECT
-  count(*) AS c,
-  count(*) FILTER (WHERE events.price <> 0) AS p,
-  count(*) FILTER (WHERE events.duration <> 0) AS d
+SELECT count(*) AS c, count(*) FILTER (WHERE events.is_bot <> 0) AS b
 FROM events
 WHERE events.amount <> 0
-  AND NOT (events.is_bot <> 0);
+  AND events.price <> 0
+  AND events.duration <> 0
+  AND NOT ((events.amount - 5) <> 0);
 
 -- case: a NULL as condition
 SELECT count() FROM events WHERE NULL;
@@ -286,7 +274,7 @@ FROM (
   SELECT DISTINCT v.uid
   FROM v
 ) AS distinct_rows1
-ORDER BY substr(distinct_rows1.uid, 20) || substr(distinct_rows1.uid, 1, 18);
+ORDER BY concat(substr(distinct_rows1.uid, 20), substr(distinct_rows1.uid, 1, 18));
 
 -- case: ORDER BY every type that sorts alike
 SELECT id FROM v ORDER BY b, fs DESC, lc, d, d32 DESC, dt, dt3, dt6, dtz, dec, u64 DESC, i64, id;

@@ -225,15 +225,15 @@ FROM (
 
 -- case: Resample is refused
 SELECT sumResample(0, 10, 1)(i8, u8) FROM v;
--- error: sumResample(): -Resample is not supported on Athena
+-- error: Function sumResample() is not supported on Athena: Athena has nothing like -ForEach, -Resample and -Map
 
 -- case: ForEach is refused
 SELECT sumForEach(ai) FROM v;
--- error: sumForEach(): -ForEach is not supported on Athena
+-- error: Function sumForEach() is not supported on Athena: Athena has nothing like -ForEach, -Resample and -Map
 
 -- case: Map is refused
 SELECT avgMap(mi) FROM v;
--- error: avgMap(): -Map is not supported on Athena
+-- error: Function avgMap() is not supported on Athena: Athena has nothing like -ForEach, -Resample and -Map
 
 -- case: Array of several arguments is refused
 SELECT uniqIfArray(ai, ai) FROM v;

@@ -58,10 +58,57 @@ FROM (
 ) AS filled1
 FULL JOIN (
   SELECT point
-  FROM UNNEST(IF(TIMESTAMP '2024-01-25 00:00:00.000' < TIMESTAMP '2024-01-27 00:00:00.000', sequence(TIMESTAMP '2024-01-25 00:00:00.000', TIMESTAMP '2024-01-27 00:00:00.000', INTERVAL '3600' SECOND))) AS sequence (point)
+  FROM UNNEST(IF(TIMESTAMP '2024-01-25 00:00:00.000' < TIMESTAMP '2024-01-27 00:00:00.000', sequence(TIMESTAMP '2024-01-25 00:00:00.000', TIMESTAMP '2024-01-27 00:00:00.000', INTERVAL '1' HOUR))) AS sequence (point)
   WHERE point < TIMESTAMP '2024-01-27 00:00:00.000'
 ) AS points ON filled1.h = points.point
 ORDER BY 1;
+
+-- case: more seconds than an array has
+SELECT count(), sum(n), sum(toUnixTimestamp(t)) FROM (SELECT toDateTime('2024-01-01 00:00:07') AS t, 1 AS n ORDER BY t WITH FILL FROM toDateTime('2024-01-01 00:00:00') TO toDateTime('2024-01-02 12:00:05') STEP 5);
+-- trino
+SELECT
+  count(*) AS "count()",
+  coalesce(sum(subquery1.n), 0) AS "sum(n)",
+  coalesce(sum(date_diff('second', TIMESTAMP '1970-01-01 00:00:00.000', subquery1.t)), 0) AS "sum(tounixtimestamp(t))"
+FROM (
+  SELECT coalesce(filled1.t, points.point) AS t, coalesce(filled1.n, 0) AS n
+  FROM (
+    SELECT TIMESTAMP '2024-01-01 00:00:07.000' AS t, 1 AS n
+  ) AS filled1
+  FULL JOIN (
+    SELECT point
+    FROM UNNEST(IF(TIMESTAMP '2024-01-01 00:00:00.000' < TIMESTAMP '2024-01-02 12:00:05.000', sequence(TIMESTAMP '2024-01-01 00:00:00.000', TIMESTAMP '2024-01-02 12:00:05.000', INTERVAL '5000' SECOND))) AS blocks (block)
+    CROSS JOIN UNNEST(sequence(block, date_add('second', 4995, block), INTERVAL '5' SECOND)) AS sequence (point)
+    WHERE point < TIMESTAMP '2024-01-02 12:00:05.000'
+  ) AS points ON filled1.t = points.point
+  ORDER BY 1
+) AS subquery1;
+
+-- case: minutes downwards
+SELECT count(), min(t), max(t) FROM (SELECT toDateTime('2024-01-20 00:00:00') AS t ORDER BY t DESC WITH FILL TO toDateTime('2024-01-05 00:00:30') STEP -60);
+-- trino
+SELECT
+  count(*) AS "count()",
+  coalesce(min(subquery1.t), TIMESTAMP '1970-01-01 00:00:00.000') AS "min(t)",
+  coalesce(max(subquery1.t), TIMESTAMP '1970-01-01 00:00:00.000') AS "max(t)"
+FROM (
+  WITH filled1 AS (
+    SELECT TIMESTAMP '2024-01-20 00:00:00.000' AS t
+  )
+  SELECT coalesce(filled1.t, points.point) AS t
+  FROM filled1
+  FULL JOIN (
+    SELECT point
+    FROM (
+      SELECT max(filled1.t) AS first_there, min(filled1.t) AS last_there
+      FROM filled1
+    ) AS parts
+    CROSS JOIN UNNEST(IF(first_there > TIMESTAMP '2024-01-05 00:00:30.000', sequence(first_there, TIMESTAMP '2024-01-05 00:00:30.000', INTERVAL -'1000' MINUTE))) AS blocks (block)
+    CROSS JOIN UNNEST(sequence(block, date_add('minute', -999, block), INTERVAL -'1' MINUTE)) AS sequence (point)
+    WHERE point > TIMESTAMP '2024-01-05 00:00:30.000'
+  ) AS points ON filled1.t = points.point
+  ORDER BY 1 DESC
+) AS subquery1;
 
 -- case: hours by an interval, between the rows
 SELECT toStartOfHour(timestamp) AS h, count() AS c FROM events WHERE amount > 9 GROUP BY h ORDER BY h WITH FILL STEP INTERVAL 6 HOUR;
@@ -165,7 +212,8 @@ FULL JOIN (
     SELECT min(filled1.d) AS first_there, max(filled1.d) AS last_there
     FROM filled1
   ) AS parts
-  CROSS JOIN UNNEST(IF(TIMESTAMP '2024-01-01 00:00:00.000' <= last_there, sequence(TIMESTAMP '2024-01-01 00:00:00.000', last_there, INTERVAL '60' SECOND))) AS sequence (point)
+  CROSS JOIN UNNEST(IF(TIMESTAMP '2024-01-01 00:00:00.000' <= last_there, sequence(TIMESTAMP '2024-01-01 00:00:00.000', last_there, INTERVAL '1000' MINUTE))) AS blocks (block)
+  CROSS JOIN UNNEST(sequence(block, date_add('minute', 999, block), INTERVAL '1' MINUTE)) AS sequence (point)
   WHERE point <= last_there
 ) AS points ON filled1.d = points.point
 ORDER BY 1;
@@ -516,7 +564,8 @@ FROM (
 ) AS subquery2
 WHERE subquery2.n <> 1
 UNION ALL
-(
+SELECT *
+FROM (
   WITH filled2 AS (
     SELECT numbers1.number * 5 AS n
     FROM (SELECT * FROM UNNEST(sequence(0, 1))) AS numbers1 (number)
@@ -533,7 +582,7 @@ UNION ALL
     WHERE point <= last_there
   ) AS points ON filled2.n = points.point
   ORDER BY 1
-);
+) AS part;
 
 -- case: large integers
 SELECT u64 AS k FROM v WHERE id < 2 ORDER BY k WITH FILL FROM 0 TO 3;

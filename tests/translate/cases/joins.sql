@@ -50,7 +50,7 @@ SELECT
   coalesce(v.lc, '') AS lc,
   coalesce(v.fs, '') AS fs,
   coalesce(v.d, DATE '1970-01-01') AS d,
-  coalesce(v.d32, DATE '1900-01-01') AS d32,
+  coalesce(v.d32, DATE '1970-01-01') AS d32,
   coalesce(v.dt, TIMESTAMP '1970-01-01 00:00:00.000') AS dt,
   coalesce(v.dt3, TIMESTAMP '1970-01-01 00:00:00.000') AS dt3,
   coalesce(v.dt6, 0) AS dt6,
@@ -257,7 +257,7 @@ SELECT u.name, e.event_id, e.duration FROM users u LEFT ANTI JOIN events e ON u.
 -- trino
 SELECT
   u."name",
-  CAST('' AS varchar) AS event_id,
+  coalesce(CAST(NULL AS varchar), '') AS event_id,
   CAST(NULL AS integer) AS duration
 FROM users AS u
 WHERE NOT EXISTS (

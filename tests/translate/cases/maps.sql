@@ -213,3 +213,77 @@ JOIN (
 ) AS e
   ON 1 <> 0
 ORDER BY 1;
+
+-- case: id, arrayMap(x -> x.1, tup) AS a, arrayMap(x -> (x.1, x.2 + 1), t
+SELECT id, arrayMap(x -> x.1, [tup]) AS a, arrayMap(x -> (x.1, x.2 + 1), [tup]) AS b FROM v ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  transform(ARRAY[v.tup], x -> x[1]) AS a,
+  transform(ARRAY[v.tup], x -> ROW(x[1], CAST(x[2] AS bigint) + 1)) AS b
+FROM v
+ORDER BY 1;
+
+-- case: arrayMap(x -> map(a, x), ai) AS m, arrayMap(x -> x, x, ai) AS n F
+SELECT arrayMap(x -> map('a', x), ai) AS m, arrayMap(x -> [x, x], ai) AS n FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(v.ai, x -> map_from_entries(ARRAY[ROW('a', x)])) AS m,
+  transform(v.ai, x -> ARRAY[x, x]) AS n
+FROM v
+ORDER BY v.id;
+
+-- case: tup.1 AS a, count() FROM v GROUP BY tup.1 ORDER BY a
+SELECT tup.1 AS a, count() FROM v GROUP BY tup.1 ORDER BY a;
+-- trino
+SELECT v.tup[1] AS a, count(*) AS "count()"
+FROM v
+GROUP BY v.tup[1]
+ORDER BY 1;
+
+-- case: attributesplan AS plan, count() FROM events GROUP BY plan ORDER B
+SELECT attributes['plan'] AS plan, count() FROM events GROUP BY plan ORDER BY plan;
+-- trino
+SELECT
+  coalesce(element_at(events.attributes, 'plan'), '') AS plan,
+  count(*) AS "count()"
+FROM events
+GROUP BY coalesce(element_at(events.attributes, 'plan'), '')
+ORDER BY 1;
+
+-- case: attributesplan = pro AS is_pro, mapContains(attributes, lang) AS
+SELECT attributes['plan'] = 'pro' AS is_pro, mapContains(attributes, 'lang') AS l, count() FROM events GROUP BY is_pro, l ORDER BY is_pro, l;
+-- trino
+SELECT
+  CAST(coalesce(element_at(events.attributes, 'plan'), '') = 'pro' AS integer) AS is_pro,
+  CAST(contains(map_keys(events.attributes), 'lang') AS integer) AS l,
+  count(*) AS "count()"
+FROM events
+GROUP BY coalesce(element_at(events.attributes, 'plan'), '') = 'pro', contains(map_keys(events.attributes), 'lang')
+ORDER BY 1, 2;
+
+-- case: map(a, count(), b, sum(amount)) AS m FROM events
+SELECT map('a', count(), 'b', sum(amount)) AS m FROM events;
+-- trino
+SELECT
+  map_from_entries(ARRAY[ROW('a', count(*)), ROW('b', coalesce(sum(events.amount), 0))]) AS m
+FROM events;
+
+-- case: mapFromArrays(groupArray(c), groupArray(n)) AS m FROM (SELECT cou
+SELECT mapFromArrays(groupArray(c), groupArray(n)) AS m FROM (SELECT country AS c, count() AS n FROM events GROUP BY country);
+-- trino
+SELECT
+  map(coalesce(array_agg(subquery1.c), CAST(ARRAY[] AS array(varchar))), coalesce(array_agg(subquery1.n), CAST(ARRAY[] AS array(bigint)))) AS m
+FROM (
+  SELECT events.country AS c, count(*) AS n
+  FROM events
+  GROUP BY events.country
+) AS subquery1;
+
+-- case: arrayMap((x, y) -> concat(x, y), mapKeys(ms), mapValues(ms)) FROM
+SELECT arrayMap((x, y) -> concat(x, y), mapKeys(ms), mapValues(ms)) FROM v ORDER BY id;
+-- trino
+SELECT
+  transform(zip(map_keys(v.ms), map_values(v.ms)), item -> concat(item[1], item[2])) AS "arraymap(lambda(tuple(x, y), concat(x, y)), mapkeys(ms), mapvalues(ms))"
+FROM v
+ORDER BY v.id;

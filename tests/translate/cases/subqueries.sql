@@ -203,15 +203,18 @@ SELECT
 SELECT (SELECT 1 AS a, 'x' AS b) AS t, t.1, t.b;
 -- trino
 SELECT
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar)) FROM (
+  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  FROM (
     SELECT 1 AS a, 'x' AS b
   ) AS scalar1) AS t,
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar)) FROM (
+  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  FROM (
     SELECT 1 AS a, 'x' AS b
   ) AS scalar2)[1] AS "tupleelement(t, 1)",
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar)) FROM (
+  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  FROM (
     SELECT 1 AS a, 'x' AS b
-  ) AS scalar2)[2] AS b;
+  ) AS scalar2)[2] AS "t.b";
 
 -- case: IN a subquery with ORDER BY and LIMIT
 SELECT event_id FROM events WHERE amount IN (SELECT amount FROM events ORDER BY amount DESC LIMIT 1) AND is_bot ORDER BY event_id LIMIT 5;

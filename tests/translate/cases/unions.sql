@@ -274,13 +274,14 @@ SELECT 1 AS a UNION ALL WITH c AS (SELECT 5 AS x) SELECT x FROM c;
 -- trino
 SELECT 1 AS a
 UNION ALL
-(
+SELECT *
+FROM (
   WITH c AS (
     SELECT 5 AS x
   )
   SELECT c.x
   FROM c
-);
+) AS part;
 
 -- case: a union in a CTE, in IN and as a value
 WITH c AS (SELECT 1 AS x UNION ALL SELECT 5) SELECT count(), (SELECT 1 UNION DISTINCT SELECT 1) AS one FROM events WHERE amount IN (SELECT x FROM c) OR amount IN (SELECT 25 UNION ALL SELECT 9);

@@ -191,7 +191,7 @@ FROM (
 ) AS subquery1
 ORDER BY 1;
 
--- case: DISTINCT over a window is refused
+-- case: distinct values over a window
 SELECT count(DISTINCT user_id) OVER () FROM events;
 -- trino
 SELECT
@@ -204,11 +204,11 @@ SELECT leadInFrame(user_id) OVER (ORDER BY ts3) FROM events;
 
 -- case: neighbor is refused
 SELECT neighbor(user_id, 1) FROM events;
--- error: neighbor() is not supported on Athena: it reads rows in the order of blocks, which Athena does not have: use lagInFrame() with OVER
+-- error: Function neighbor() is not supported on Athena: it reads rows in the order of blocks, which Athena does not have: use lagInFrame() with OVER
 
 -- case: runningDifference is refused
 SELECT runningDifference(amount) FROM events;
--- error: runningDifference() is not supported on Athena: it reads rows in the order of blocks, which Athena does not have: use lagInFrame() with OVER
+-- error: Function runningDifference() is not supported on Athena: it reads rows in the order of blocks, which Athena does not have: use lagInFrame() with OVER
 
 -- case: nonNegativeDerivative is refused
 SELECT nonNegativeDerivative(amount, timestamp) OVER (ORDER BY timestamp) FROM events;
@@ -225,3 +225,113 @@ SELECT lagInFrame(e) OVER (ORDER BY id) FROM v;
 -- case: an unknown window is refused
 SELECT sum(i8) OVER w FROM v;
 -- error: Window 'w' is not defined
+
+-- case: every other aggregate in a frame
+SELECT id, uniqIf(s, nu8) OVER w x1, topK(1)(i8 * 0) OVER w x2, sumMap(mi) OVER w x3, groupBitXor(u8) OVER w x4, corr(i8, u8) OVER w x5, quantiles(0.1, 0.9)(i8) OVER w x6, argMinIf(s, id, v.b) OVER w x7, countIf(ni, v.b) OVER w x8, sumOrNullIf(i8, v.b) OVER w x9, avgOrNull(ni) OVER w x10, uniqArray(ai) OVER w x11, uniqExact(ni) OVER w x12, uniq(ni, s) OVER w x13, argMax(ni, id) OVER w x14, groupUniqArrayIf(u8 * 0, v.b) OVER w x15, quantileIf(ni, v.b) OVER w x16, maxIf(e, v.b) OVER w x17, minIf(uid, nu8) OVER w x18, any(ns) OVER w x19, sumIf(dec, nu8) OVER w x20, varSampIf(ni, v.b) OVER w x21, entropyIf(s, v.b) OVER w x22, groupConcatIf(s, v.b) OVER w x23, stddevPopIf(i8, id > 3) OVER w x24, skewPop(i8) OVER w x25, simpleLinearRegression(i8, u8) OVER w x26, sumArray(ai) OVER w x27, groupBitAndIf(u8, v.b) OVER w x28, avgWeighted(u32, u8) OVER w x29, retention(id=1,id=2) OVER w x30, boundingRatio(i8, id) OVER w x31, sumWithOverflow(u8) OVER w x32 FROM v WINDOW w AS (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  coalesce(cardinality(array_distinct(filter(array_agg(IF(v.nu8 <> 0, v.s)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL))), 0) AS x1,
+  coalesce(transform(slice(array_sort(transform(map_entries(histogram(CAST(v.i8 AS bigint) * 0) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)), item -> ROW(-item[2], item[1]))), 1, 1), item -> item[2]), CAST(ARRAY[] AS array(bigint))) AS x2,
+  coalesce(transform_values(multimap_from_entries(flatten(array_agg(map_entries(v.mi)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING))), (item, items) -> reduce(items, CAST(0 AS bigint), (total, item) -> total + item, total -> total)), CAST(MAP() AS map(varchar,bigint))) AS x3,
+  coalesce(reduce_agg(CAST(v.u8 AS bigint), BIGINT '0', (a, b) -> bitwise_xor(a, b), (a, b) -> bitwise_xor(a, b)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 0) AS x4,
+  coalesce(corr(CAST(v.i8 AS double), CAST(v.u8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), nan()) AS x5,
+  coalesce(transform(element_at(transform(ARRAY[array_sort(array_agg(v.i8) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING))], v -> transform(ARRAY[0.1e0, 0.9e0], q -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))))), 1), item -> coalesce(item, nan())), CAST(ARRAY[nan(), nan()] AS array(double))) AS x6,
+  coalesce(min_by(IF(v.b, v.s), IF(v.b, v.id)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), '') AS x7,
+  count(IF(v.b, v.ni)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS x8,
+  sum(IF(v.b, v.i8)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS x9,
+  avg(CAST(v.ni AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS x10,
+  coalesce(cardinality(array_distinct(flatten(array_agg(v.ai) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)))), 0) AS x11,
+  coalesce(cardinality(array_distinct(filter(array_agg(v.ni) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL))), 0) AS x12,
+  coalesce(cardinality(array_distinct(filter(array_agg(ROW(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.s))) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item[1] IS NOT NULL))), 0) AS x13,
+  max_by(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.id)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS x14,
+  coalesce(array_distinct(filter(array_agg(IF(v.b, CAST(v.u8 AS bigint) * 0)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL)), CAST(ARRAY[] AS array(bigint))) AS x15,
+  element_at(transform(ARRAY[array_sort(filter(array_agg(IF(v.b AND v.ni IS NOT NULL, v.ni)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL))], v -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1))))), 1) AS x16,
+  coalesce(max_by(IF(v.b, v.e), CASE IF(v.b, v.e) WHEN 'blue' THEN -3 WHEN 'red' THEN 1 WHEN 'green' THEN 2 END) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 'blue') AS x17,
+  coalesce(min_by(IF(v.nu8 <> 0, v.uid), concat(substr(IF(v.nu8 <> 0, v.uid), 20), substr(IF(v.nu8 <> 0, v.uid), 1, 18))) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), '00000000-0000-0000-0000-000000000000') AS x18,
+  first_value(v.ns) IGNORE NULLS OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS x19,
+  coalesce(sum(IF(v.nu8 <> 0, v.dec)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), CAST(0 AS decimal(38,3))) AS x20,
+  IF(count(CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) > 0, coalesce(var_samp(CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), nan())) AS x21,
+  coalesce(reduce(map_values(histogram(IF(v.b, v.s)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)), 0e0, (total, item) -> total - item * log2(item), total -> total) / nullif(CAST(count(IF(v.b, v.s)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS double), 0e0) + log2(CAST(count(IF(v.b, v.s)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS double)), 0e0) AS x22,
+  coalesce(array_join(filter(array_agg(IF(v.b, v.s)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL), ''), '') AS x23,
+  coalesce(stddev_pop(CAST(IF(v.id > 3, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), nan()) AS x24,
+  coalesce(element_at(transform(ARRAY[ROW(count(CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), sum(CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), sum(CAST(v.i8 AS double) * CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), sum(CAST(v.i8 AS double) * CAST(v.i8 AS double) * CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING))], s -> (s[4] - (3 * s[3] - 2 * s[2] * (s[2] / s[1])) * (s[2] / s[1])) / s[1] / nullif(power((s[3] - s[2] * s[2] / s[1]) / s[1], 1.5e0), 0e0)), 1), nan()) AS x25,
+  ROW(coalesce(regr_slope(CAST(v.u8 AS double), CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), nan()), coalesce(regr_intercept(CAST(v.u8 AS double), CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), nan())) AS x26,
+  coalesce(sum(reduce(v.ai, CAST(NULL AS bigint), (total, item) -> coalesce(total + item, total, item), total -> total)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 0) AS x27,
+  coalesce(coalesce(bitwise_and_agg(CAST(IF(v.b, v.u8) AS bigint)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 255), 0) AS x28,
+  coalesce(sum(CAST(v.u32 AS double) * CAST(v.u8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) / nullif(sum(CAST(v.u8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 0e0), nan()) AS x29,
+  CAST(ARRAY[coalesce(bool_or(v.id = 1) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), false), coalesce(bool_or(v.id = 1) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), false) AND coalesce(bool_or(v.id = 2) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), false)] AS array(integer)) AS x30,
+  coalesce((max_by(CAST(v.id AS double), CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) - min_by(CAST(v.id AS double), CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)) / (max(CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) - min(CAST(v.i8 AS double)) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)), nan()) AS x31,
+  coalesce(bitwise_and(sum(v.u8) OVER (ORDER BY v.id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING), 255), 0) AS x32
+FROM v
+ORDER BY 1;
+
+-- case: every other aggregate with a condition in a frame
+SELECT id, uniqExactIf(s, id, v.b) OVER w x1, uniqIf(ni, s, v.b) OVER w x2, uniqUpTo(2)(s) OVER w x3, topKWeightedIf(1)(lc, u8, v.b) OVER w x4, argMaxIf(ns, ni, nu8) OVER w x5, corrIf(ni, nf, v.b) OVER w x6, covarPopIf(i8,u8, v.b) OVER w x7, sumMapIf(ai, ai, v.b) OVER w x8, sumCountIf(i8, v.b) OVER w x9, simpleLinearRegressionIf(i8, u8, v.b) OVER w x10, avgWeightedIf(u32, u8, v.b) OVER w x11, retentionIf(id = 1, id = 2, v.b) OVER w x12, groupArrayIf(tup, v.b) OVER w x13, groupArrayIf(ni, v.b) OVER w x14, avgArrayIf(an, v.b) OVER w x15, countArrayIf(ai, v.b) OVER w x16, minArrayIf(ai, v.b) OVER w x17, quantileArrayIf(ai, v.b) OVER w x18, anyIf(s, v.b) OVER w x19, anyLastIf(ni, v.b) OVER w x20, countIf(v.b) OVER w x21, boundingRatioIf(i8, id, v.b) OVER w x22, skewPopIf(i8, v.b) OVER w x23, quantilesIf(0.5)(ni, v.b) OVER w x24, medianIf(dt, v.b) OVER w x25, minIf(v.d, v.b) OVER w x26, groupBitXorIf(u8, v.b) OVER w x27, kurtPopIf(ni, v.b) OVER w x28 FROM v WINDOW w AS (ORDER BY id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  coalesce(cardinality(array_distinct(filter(array_agg(ROW(IF(v.b, v.s), IF(v.b, v.id))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item[1] IS NOT NULL))), 0) AS x1,
+  coalesce(cardinality(array_distinct(filter(array_agg(ROW(IF(v.b AND v.ni IS NOT NULL, v.ni), IF(v.b AND v.ni IS NOT NULL, v.s))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item[1] IS NOT NULL))), 0) AS x2,
+  coalesce(least(cardinality(array_distinct(array_agg(v.s) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING))), 3), 0) AS x3,
+  coalesce(transform(slice(array_sort(transform(map_entries(transform_values(multimap_agg(IF(v.b, v.lc), CAST(IF(v.b, v.u8) AS bigint)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), (item, weights) -> reduce(weights, BIGINT '0', (total, item) -> total + item, total -> total))), item -> ROW(-item[2], item[1]))), 1, 1), item -> item[2]), CAST(ARRAY[] AS array(varchar))) AS x4,
+  max_by(IF(v.nu8 <> 0 AND v.ns IS NOT NULL AND v.ni IS NOT NULL, v.ns), IF(v.nu8 <> 0 AND v.ns IS NOT NULL AND v.ni IS NOT NULL, v.ni)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS x5,
+  IF(count(CAST(IF(v.b AND v.ni IS NOT NULL AND v.nf IS NOT NULL, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) > 0, coalesce(corr(CAST(IF(v.b AND v.ni IS NOT NULL AND v.nf IS NOT NULL, v.ni) AS double), IF(v.b AND v.ni IS NOT NULL AND v.nf IS NOT NULL, v.nf)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), nan())) AS x6,
+  coalesce(covar_pop(CAST(IF(v.b, v.i8) AS double), CAST(IF(v.b, v.u8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), nan()) AS x7,
+  coalesce(CAST(element_at(transform(ARRAY[array_sort(map_entries(map_filter(transform_values(multimap_from_entries(flatten(array_agg(zip(IF(v.b, v.ai), IF(v.b, v.ai))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING))), (item, items) -> reduce(items, CAST(0 AS bigint), (total, item) -> total + item, total -> total)), (item, total) -> total <> 0)))], pairs -> IF(pairs IS NOT NULL, ROW(transform(pairs, pair -> pair[1]), transform(pairs, pair -> pair[2])))), 1) AS row("f1" array(bigint), "f2" array(bigint))), CAST(ROW(CAST(ARRAY[] AS array(bigint)), CAST(ARRAY[] AS array(bigint))) AS row("f1" array(bigint), "f2" array(bigint)))) AS x8,
+  ROW(coalesce(sum(IF(v.b, v.i8)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), CAST(0 AS bigint)), count(IF(v.b, v.i8)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)) AS x9,
+  ROW(coalesce(regr_slope(CAST(IF(v.b, v.u8) AS double), CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), nan()), coalesce(regr_intercept(CAST(IF(v.b, v.u8) AS double), CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), nan())) AS x10,
+  coalesce(sum(CAST(IF(v.b, v.u32) AS double) * CAST(IF(v.b, v.u8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) / nullif(sum(CAST(IF(v.b, v.u8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), 0e0), nan()) AS x11,
+  CAST(ARRAY[coalesce(bool_or(IF(v.b, v.id = 1)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false), coalesce(bool_or(IF(v.b, v.id = 1)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false) AND coalesce(bool_or(IF(v.b, v.id = 2)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), false)] AS array(integer)) AS x12,
+  coalesce(filter(array_agg(IF(v.b, v.tup)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL), CAST(ARRAY[] AS array(row("f1" varchar, "f2" smallint)))) AS x13,
+  coalesce(filter(array_agg(IF(v.b AND v.ni IS NOT NULL, v.ni)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL), CAST(ARRAY[] AS array(bigint))) AS x14,
+  sum(reduce(transform(IF(v.b, v.an), item -> CAST(item AS double)), CAST(NULL AS double), (total, item) -> coalesce(total + item, total, item), total -> total)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) / nullif(sum(cardinality(filter(transform(IF(v.b, v.an), item -> CAST(item AS double)), item -> item IS NOT NULL))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), 0) AS x15,
+  coalesce(sum(cardinality(filter(IF(v.b, v.ai), item -> item IS NOT NULL))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), 0) AS x16,
+  coalesce(min(array_min(IF(v.b, v.ai))) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), 0) AS x17,
+  coalesce(element_at(transform(ARRAY[array_sort(filter(flatten(array_agg(IF(v.b, v.ai)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)), item -> item IS NOT NULL))], v -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1))))), 1), nan()) AS x18,
+  coalesce(first_value(IF(v.b, v.s)) IGNORE NULLS OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), '') AS x19,
+  last_value(IF(v.b, v.ni)) IGNORE NULLS OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS x20,
+  count(IF(v.b, 1)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS x21,
+  coalesce((max_by(CAST(IF(v.b, v.id) AS double), CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) - min_by(CAST(IF(v.b, v.id) AS double), CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)) / (max(CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) - min(CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)), nan()) AS x22,
+  coalesce(element_at(transform(ARRAY[ROW(count(CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.i8) AS double) * CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.i8) AS double) * CAST(IF(v.b, v.i8) AS double) * CAST(IF(v.b, v.i8) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING))], s -> (s[4] - (3 * s[3] - 2 * s[2] * (s[2] / s[1])) * (s[2] / s[1])) / s[1] / nullif(power((s[3] - s[2] * s[2] / s[1]) / s[1], 1.5e0), 0e0)), 1), nan()) AS x23,
+  coalesce(transform(element_at(transform(ARRAY[array_sort(filter(array_agg(IF(v.b AND v.ni IS NOT NULL, v.ni)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL))], v -> transform(ARRAY[0.5e0], q -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))))), 1), item -> coalesce(item, nan())), CAST(ARRAY[nan()] AS array(double))) AS x24,
+  coalesce(element_at(transform(ARRAY[array_sort(filter(array_agg(IF(v.b, v.dt)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), item -> item IS NOT NULL))], v -> IF(cardinality(v) > 0, CAST(from_unixtime(truncate(CAST(date_diff('second', TIMESTAMP '1970-01-01 00:00:00.000', element_at(v, CAST(floor(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1)) AS double) * (1 - (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1)))) + CAST(date_diff('second', TIMESTAMP '1970-01-01 00:00:00.000', element_at(v, CAST(ceil(0.5e0 * (cardinality(v) - 1)) AS bigint) + 1)) AS double) * (0.5e0 * (cardinality(v) - 1) - floor(0.5e0 * (cardinality(v) - 1)))) / 1e0) AT TIME ZONE 'UTC' AS timestamp(3)))), 1), TIMESTAMP '1970-01-01 00:00:00.000') AS x25,
+  coalesce(min(IF(v.b, v.d)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), DATE '1970-01-01') AS x26,
+  coalesce(reduce_agg(CAST(IF(v.b, v.u8) AS bigint), BIGINT '0', (a, b) -> bitwise_xor(a, b), (a, b) -> bitwise_xor(a, b)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), 0) AS x27,
+  IF(count(CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) > 0, coalesce(element_at(transform(ARRAY[ROW(count(CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING), sum(CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double) * CAST(IF(v.b, v.ni) AS double)) OVER (ORDER BY v.id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING))], s -> (s[5] - (4 * s[4] - (6 * s[3] - 3 * s[2] * (s[2] / s[1])) * (s[2] / s[1])) * (s[2] / s[1])) / s[1] / nullif(power((s[3] - s[2] * s[2] / s[1]) / s[1], 2e0), 0e0)), 1), nan())) AS x28
+FROM v
+ORDER BY 1;
+
+-- case: within partitions
+SELECT id, uniqIf(s, nu8) OVER w x1, sumMap(mi) OVER w x3, groupBitXor(u8) OVER w x4, corr(i8, u8) OVER w x5, quantiles(0.1, 0.9)(i8) OVER w x6, argMinIf(s, id, v.b) OVER w x7, countIf(ni, v.b) OVER w x8, sumOrNullIf(i8, v.b) OVER w x9, avgOrNull(ni) OVER w x10, uniqArray(ai) OVER w x11, uniqExact(ni) OVER w x12, uniq(ni, s) OVER w x13, argMax(ni, id) OVER w x14 FROM v WINDOW w AS (PARTITION BY lc ORDER BY id) ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  coalesce(cardinality(array_distinct(filter(array_agg(IF(v.nu8 <> 0, v.s)) OVER (PARTITION BY v.lc ORDER BY v.id), item -> item IS NOT NULL))), 0) AS x1,
+  transform_values(multimap_from_entries(flatten(array_agg(map_entries(v.mi)) OVER (PARTITION BY v.lc ORDER BY v.id))), (item, items) -> reduce(items, CAST(0 AS bigint), (total, item) -> total + item, total -> total)) AS x3,
+  reduce_agg(CAST(v.u8 AS bigint), BIGINT '0', (a, b) -> bitwise_xor(a, b), (a, b) -> bitwise_xor(a, b)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x4,
+  coalesce(corr(CAST(v.i8 AS double), CAST(v.u8 AS double)) OVER (PARTITION BY v.lc ORDER BY v.id), nan()) AS x5,
+  coalesce(transform(element_at(transform(ARRAY[array_sort(array_agg(v.i8) OVER (PARTITION BY v.lc ORDER BY v.id))], v -> transform(ARRAY[0.1e0, 0.9e0], q -> IF(cardinality(v) > 0, CAST(element_at(v, CAST(floor(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (1 - (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))) + CAST(element_at(v, CAST(ceil(q * (cardinality(v) - 1)) AS bigint) + 1) AS double) * (q * (cardinality(v) - 1) - floor(q * (cardinality(v) - 1)))))), 1), item -> coalesce(item, nan())), CAST(ARRAY[nan(), nan()] AS array(double))) AS x6,
+  coalesce(min_by(IF(v.b, v.s), IF(v.b, v.id)) OVER (PARTITION BY v.lc ORDER BY v.id), '') AS x7,
+  count(IF(v.b, v.ni)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x8,
+  sum(IF(v.b, v.i8)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x9,
+  avg(CAST(v.ni AS double)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x10,
+  cardinality(array_distinct(flatten(array_agg(v.ai) OVER (PARTITION BY v.lc ORDER BY v.id)))) AS x11,
+  cardinality(array_distinct(filter(array_agg(v.ni) OVER (PARTITION BY v.lc ORDER BY v.id), item -> item IS NOT NULL))) AS x12,
+  coalesce(cardinality(array_distinct(filter(array_agg(ROW(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.s))) OVER (PARTITION BY v.lc ORDER BY v.id), item -> item[1] IS NOT NULL))), 0) AS x13,
+  max_by(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.id)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x14
+FROM v
+ORDER BY 1;
+
+-- case: over groups
+SELECT user_id, uniq(action) u, rank() OVER (ORDER BY uniq(action) DESC, user_id) r, sum(amount) / sum(sum(amount)) OVER () share, lagInFrame(count()) OVER (ORDER BY user_id) prev FROM events GROUP BY user_id ORDER BY user_id;
+-- trino
+SELECT
+  events.user_id,
+  count(DISTINCT events.action) AS u,
+  rank() OVER (ORDER BY count(DISTINCT events.action) DESC, events.user_id) AS r,
+  CAST(sum(events.amount) AS double) / CAST(sum(sum(events.amount)) OVER () AS double) AS share,
+  lag(count(*), 1, CAST(0 AS bigint)) OVER (ORDER BY events.user_id) AS prev
+FROM events
+GROUP BY events.user_id
+ORDER BY 1;

@@ -18,7 +18,6 @@ from martlet.translate.convert import (
 )
 from martlet.translate.function import Function, Site
 from martlet.translate.functions.lambdas import (
-    LENGTHS,
     array_argument,
     array_row,
     common_arrays,
@@ -31,6 +30,7 @@ from martlet.translate.functions.lambdas import (
     orderable,
     plain,
 )
+from martlet.translate.lengths import aligned
 from martlet.translate.typing import (
     arithmetic,
     array_of,
@@ -238,7 +238,7 @@ def _zip_of(arrays: list[Value]) -> Value:
     if len(arrays) == 1:
         sql = f"transform({arrays[0].sql}, x -> ROW(x))"
     else:
-        sql = f"zip({', '.join(array.sql for array in arrays)})"
+        sql = f"zip({', '.join(aligned([array.sql for array in arrays]))})"
     return make(sql, type_, f"array(row({fields}))", of=tuple(arrays))
 
 
@@ -481,11 +481,12 @@ _JOINABLE = (Group.STRING, Group.FIXED_STRING, Group.UUID, Group.ENUM, Group.IP,
 def _join(site: Site) -> Value:
     array = array_argument(site, 0)
     element = element_of(array)
-    truth = element.form == "boolean" and element.type.bare.family.group is not Group.BOOL
-    if element.form != "unknown" and element.type.bare.family.group not in _JOINABLE:
-        raise site.fail(f"of {array.type} is not supported", index=0)
-    if truth:
+    group = element.type.bare.family.group
+    if element.form == "boolean" and group is not Group.BOOL:
         array = replace(array, sql=f"transform({array.sql}, x -> {as_number(element).sql})")
+    elif element.form != "unknown" and group not in _JOINABLE:
+        text = site.convert(element, type_of("String"))
+        array = replace(array, sql=f"transform({array.sql}, x -> {text.sql})")
     if len(site.arguments) < 2:
         return make(f"array_join({array.sql}, '')", type_of("String"), "varchar", of=(array,))
     separator = site.arguments[1]
@@ -520,17 +521,17 @@ _ONE, _TWO = ("array",), ("array", "array")
 _AT_MOST = "more than 10,000 elements are an error"
 
 ARRAYS: dict[str, Function] = {
-    "arraySum": array_row(_MAPPED, _sum, LENGTHS),
-    "arrayAvg": array_row(_MAPPED, _average, LENGTHS),
-    "arrayProduct": array_row(_MAPPED, _product, LENGTHS),
-    "arrayMin": array_row(_MAPPED, _extreme("array_min"), LENGTHS),
-    "arrayMax": array_row(_MAPPED, _extreme("array_max"), LENGTHS),
-    "arrayCumSum": array_row(_MAPPED, _running, LENGTHS),
-    "arrayCumSumNonNegative": array_row(_MAPPED, _running, LENGTHS),
-    "arrayDifference": array_row(_MAPPED, _difference, LENGTHS),
+    "arraySum": array_row(_MAPPED, _sum),
+    "arrayAvg": array_row(_MAPPED, _average),
+    "arrayProduct": array_row(_MAPPED, _product),
+    "arrayMin": array_row(_MAPPED, _extreme("array_min")),
+    "arrayMax": array_row(_MAPPED, _extreme("array_max")),
+    "arrayCumSum": array_row(_MAPPED, _running),
+    "arrayCumSumNonNegative": array_row(_MAPPED, _running),
+    "arrayDifference": array_row(_MAPPED, _difference),
     "arrayReduce": array_row(("constant", "array", "array*"), _reduce),
     "arrayDistinct": array_row(_ONE, _distinct),
-    "arrayUniq": array_row(("array", "array*"), _unique, LENGTHS),
+    "arrayUniq": array_row(("array", "array*"), _unique),
     "arrayCompact": array_row(_MAPPED, _compact),
     "arrayConcat": array_row(("array", "array*"), _concat),
     "arrayPushBack": array_row(("array", "any"), _push),
@@ -542,7 +543,7 @@ ARRAYS: dict[str, Function] = {
     "arrayWithConstant": array_row(("integer", "any"), _with_constant, _AT_MOST),
     "arrayReverse": array_row(_ONE, _reverse),
     "arrayFlatten": array_row(_ONE, _flatten),
-    "arrayZip": array_row(("array", "array*"), _zip, LENGTHS),
+    "arrayZip": array_row(("array", "array*"), _zip),
     "arrayEnumerate": array_row(_ONE, _enumerate, _AT_MOST),
     "arrayEnumerateUniq": array_row(("array", "array*"), _enumerate_unique, _AT_MOST),
     "range": array_row(("integer", "integer?", "integer?"), _range, _AT_MOST),

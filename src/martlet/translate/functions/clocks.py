@@ -235,7 +235,7 @@ def _time_zone_offset(site: Site) -> Value:
 def _whole(site: Site) -> list[Value]:
     """Return numeric arguments as whole numbers, cut as ClickHouse does."""
     return [
-        make(f"CAST(truncate({value.sql}) AS bigint)", type_of("Int64"), "bigint", of=(value,))
+        replace(value, sql=f"CAST(truncate({value.sql}) AS bigint)", form="bigint", is_atomic=True)
         if value.form in ("double", "real")
         else as_bigint(value)
         for value in site.arguments
@@ -260,6 +260,9 @@ def _make_date(site: Site) -> Value:
         first = f"date_add('year', {year} - 1970, {times.EPOCH_DAY})"
         test = f"{year} BETWEEN 1970 AND 2149 AND {rest[0]} BETWEEN 1 AND 365"
         sql = f"IF({test}, date_add('day', {rest[0]} - 1, {first}), {times.EPOCH_DAY})"
+    nulls = [value.sql for value in numbers if value.is_nullable]
+    if nulls:
+        sql = f"IF({' OR '.join(f'{null} IS NULL' for null in nulls)}, NULL, {sql})"
     return make(sql, type_of("Date"), "date", of=tuple(numbers))
 
 
@@ -317,5 +320,6 @@ ALIASES: dict[str, str] = {
     "CURDATE": "today", "CURRENT_DATE": "today", "TODAY": "today",
     "UTC_TIMESTAMP": "UTCTimestamp", "UTCTIMESTAMP": "UTCTimestamp", "TIMESTAMP": "timestamp",
     "toTimeZone": "toTimezone", "timeZoneOf": "timezoneOf", "timeZoneOffset": "timezoneOffset",
-    "DATE": "DATE", "TIMEZONE": "timezone", "serverTimeZone": "serverTimezone", "MAKEDATE": "makeDate",
+    "DATE": "DATE", "TIMEZONE": "timezone", "serverTimeZone": "serverTimezone",
+    "MAKEDATE": "makeDate",
 }  # fmt: skip

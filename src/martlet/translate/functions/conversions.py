@@ -1,4 +1,4 @@
-"""Conversions of numbers, texts and UUIDs: `toInt32`, `toString`, `toFloat64OrZero` and the like."""
+"""Conversions of numbers, texts and UUIDs: `toInt32`, `toString`, `toFloat64OrZero`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,6 @@ from martlet.translate.typing import (
     type_of,
 )
 from martlet.translate.value import WIDE, Value, form_of
-from martlet.types import ColumnType, Group
 
 _NAMES = (*(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)),
           "Float32", "Float64", "UUID")  # fmt: skip
@@ -139,7 +138,11 @@ def _type_name(site: Site) -> Value:
 
 def _number_names(name: str) -> dict[str, Function]:
     floats = is_float(type_of(name))
-    note = "NULL or the default for a text of an exponent only, 'e5'; ClickHouse has 0" if floats else ""
+    note = (
+        "NULL or the default for a text of an exponent only, 'e5'; ClickHouse has 0"
+        if floats
+        else ""
+    )
     own = "a Float beyond the type's bounds is an error; in ClickHouse it is undefined"
     return {
         f"to{name}": Function(("any",), name, _to(name), nulls="own",

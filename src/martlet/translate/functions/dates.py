@@ -9,7 +9,14 @@ from martlet.translate.function import Function, Rule, Site
 from martlet.translate.functions.clocks import zone_of, zoned
 from martlet.translate.functions.operators import shift
 from martlet.translate.syntax import Call
-from martlet.translate.typing import arithmetic, is_date, is_integer, is_interval, is_string, type_of
+from martlet.translate.typing import (
+    arithmetic,
+    is_date,
+    is_integer,
+    is_interval,
+    is_string,
+    type_of,
+)
 from martlet.translate.value import TIMESTAMP, Value
 from martlet.types import Group
 
@@ -193,10 +200,12 @@ def _start_of_day(value: Value, count: int) -> str:
     if count == 1:
         if value.form == "date":
             return times.instant(value)
-        return times.universal_time(f"date_trunc('day', {times.local_time(value)})", zone)
+        if times.is_utc(zone):
+            return f"date_trunc('day', {times.instant(value)})"
+        return times.midnight(times.local_date(value), zone)
     day = times.local_date(value)
     days = f"date_diff('day', {times.EPOCH_DAY}, {day}) % {count}"
-    return times.universal_time(f"CAST(date_add('day', -({days}), {day}) AS timestamp(3))", zone)
+    return times.midnight(f"date_add('day', -({days}), {day})", zone)
 
 
 def _start_of_hour(value: Value, count: int) -> str:
@@ -223,7 +232,9 @@ def _start_of_minute(value: Value, count: int) -> str:
 
 def _start_of_second(value: Value, count: int) -> str:
     moment = times.instant(value)
-    whole = moment if value.type.bare.family.name == "DateTime" else f"date_trunc('second', {moment})"
+    whole = (
+        moment if value.type.bare.family.name == "DateTime" else f"date_trunc('second', {moment})"
+    )
     if count == 1:
         return whole
     return f"date_add('second', -(date_diff('second', {times.EPOCH}, {moment}) % {count}), {whole})"
@@ -397,7 +408,9 @@ def _difference(site: Site) -> Value:
     """Return how many starts of units lie between two times."""
     unit, left, right = _operands(site)
     sql = _between(unit, left, right)
-    return make(sql, type_of("Int64"), "bigint", of=(left, right), atomic=unit[:2] not in ("mi", "na"))
+    return make(
+        sql, type_of("Int64"), "bigint", of=(left, right), atomic=unit[:2] not in ("mi", "na")
+    )
 
 
 def _between(unit: str, left: Value, right: Value) -> str:
@@ -463,7 +476,9 @@ def _whole_months(left: str, right: str, months: int) -> str:
     count = f"date_diff('month', {starts[0]}, {starts[1]})"
     rests = [f"date_diff('millisecond', {start}, {end})"
              for start, end in zip(starts, (left, right), strict=True)]  # fmt: skip
-    less = f"IF({left} <= {right}, IF({rests[1]} < {rests[0]}, 1, 0), IF({rests[1]} > {rests[0]}, -1, 0))"
+    forth = f"IF({rests[1]} < {rests[0]}, 1, 0)"
+    back = f"IF({rests[1]} > {rests[0]}, -1, 0)"
+    less = f"IF({left} <= {right}, {forth}, {back})"
     whole = f"({count} - {less})"
     return whole if months == 1 else f"{whole} / {months}"
 

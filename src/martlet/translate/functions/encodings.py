@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from martlet.translate.convert import as_bigint, as_number, make
-from martlet.translate.function import Function, Rule, Site
-from martlet.translate.functions.strings import integer, number_of, padded, result
+from martlet.translate.function import Function, Rule, Site, padded
+from martlet.translate.functions.strings import integer, number_of, result
 from martlet.translate.typing import is_integer, is_string, type_of
 from martlet.translate.value import WIDE, Value
 from martlet.types import Group

@@ -6,6 +6,8 @@ its JSON text `r`; the rules below read that text as ClickHouse reads the value.
 26.9: numbers and texts of numbers are taken for one another, 1.6 becomes 1 as an integer.
 """
 
+from collections.abc import Callable
+
 from martlet.errors import MartletError
 from martlet.translate import slots
 from martlet.translate.convert import default, make
@@ -15,12 +17,15 @@ from martlet.translate.typing import is_integer, is_string, not_null, type_of
 from martlet.translate.value import WIDE, Value, form_of
 from martlet.types import ColumnType, Group
 
-_INTEGER = r"\A-?[0-9]+\z"
-_NUMBER = r"\A-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\z"
+_INTEGER = r"\A[+-]?[0-9]+\z"
+_NUMBER = r"\A[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\z"
 _QUOTES = "'\"', '\\\"'"
-_TRUE = r"\A(true|-?[0-9]*[1-9][0-9]*)\z"
-_NUMBERS = "numbers inside of the text are written as Trino writes them: 1.0 and 1.0E7, not 1 and 10000000"
+_TRUE = r"\A(true|-?[1-9][0-9]{0,18}|1[0-9]{19})\z"  # no fractions, nothing beyond 64 bits
+_NUMBERS = (
+    "numbers in them are written as Trino writes them, 1.0 and not 1, and emoji as \\\\u escapes"
+)
 _OBJECT = "an index into an object finds nothing"
+_KEYS = f"an object with a key twice has none; {_OBJECT}"
 
 
 def _path(site: Site, last: int) -> str:
@@ -34,9 +39,7 @@ def _path(site: Site, last: int) -> str:
             steps.append(slots.string_sql(f'["{key}"]'))
         elif is_string(step.type) and not step.is_nullable:
             literal = False
-            escaped = (
-                rf"replace(replace({step.sql}, '\', '\\'), " + _QUOTES + ")"
-            )
+            escaped = rf"replace(replace({step.sql}, '\', '\\'), " + _QUOTES + ")"
             steps += ["'[\"'", escaped, "'\"]'"]
         elif is_integer(step.type) and step.is_constant:
             number = site.constant(index)
@@ -60,25 +63,27 @@ def _found(site: Site, last: int | None = None) -> str:
     return f"json_extract({checked}, {path})"
 
 
+# The text of a number, and of all else as it is: `r` is JSON as Trino writes it.
+_PRINTED = (
+    r" WHEN regexp_like(r, '\A-?[0-9]+\.[0-9]+\z') THEN regexp_replace(r, '\.0\z', '')"
+    r" WHEN regexp_like(r, '\A-?[0-9.]+E')"
+    f" THEN {print_float('CAST(r AS double)', 'double')} ELSE r END"
+)
+
+
 def _read(type_: ColumnType, r: str, *, truth: bool = True) -> str:
     """Return SQL for JSON text as a value of a scalar type, NULL if it is none.
 
     Args:
         type_: without Nullable.
-        r: the JSON text as SQL, a name.
+        r: the JSON text's name, `r`.
         truth: whether true and false are numbers.
     """
     family = type_.family
     if family.group is Group.STRING:
-        number = print_float("f", "double")
         return (
             f"CASE WHEN {r} = 'null' THEN NULL"
-            f" WHEN starts_with({r}, '\"') THEN json_extract_scalar({r}, '$')"
-            rf" WHEN regexp_like({r}, '\A-?[0-9]+\.[0-9]+\z')"
-            rf" THEN regexp_replace({r}, '\.0\z', '')"
-            rf" WHEN regexp_like({r}, '\A-?[0-9.]+E') THEN"
-            f" element_at(transform(ARRAY[CAST({r} AS double)], f -> {number}), 1)"
-            f" ELSE {r} END"
+            f" WHEN starts_with({r}, '\"') THEN json_extract_scalar({r}, '$'){_PRINTED}"
         )
     if family.group is Group.BOOL:
         return f"({_read(type_of('UInt8'), r)}) <> 0"
@@ -89,6 +94,13 @@ def _read(type_: ColumnType, r: str, *, truth: bool = True) -> str:
         return (f"CASE WHEN regexp_like({text}, '{_NUMBER}') THEN CAST({text} AS {form})"
                 f"{bools} END")  # fmt: skip
     form = form_of(type_)
+    if family.name == "Int64":
+        bools = f" WHEN {r} IN ('true', 'false') THEN IF({r} = 'true', 1, 0)" if truth else ""
+        return (
+            f"CASE WHEN regexp_like({text}, '{_INTEGER}') THEN TRY_CAST({text} AS bigint)"
+            f" WHEN regexp_like({text}, '{_NUMBER}')"
+            f" THEN TRY_CAST(truncate(CAST({text} AS double)) AS bigint){bools} END"
+        )
     whole = f"TRY_CAST({text} AS decimal(38,0))"
     cut = f"TRY_CAST(truncate(CAST({text} AS double)) AS decimal(38,0))"
     value = (
@@ -99,7 +111,9 @@ def _read(type_: ColumnType, r: str, *, truth: bool = True) -> str:
         value += f" WHEN {r} IN ('true', 'false') THEN IF({r} = 'true', 1, 0)"
     value += " END"
     bounds = f"BETWEEN DECIMAL '{family.least}' AND DECIMAL '{family.greatest}'"
-    return f"element_at(transform(filter(ARRAY[{value}], n -> n {bounds}), n -> CAST(n AS {form})), 1)"
+    return (
+        f"element_at(transform(filter(ARRAY[{value}], n -> n {bounds}), n -> CAST(n AS {form})), 1)"
+    )
 
 
 def _scalar(site: Site, type_: ColumnType, json: str, *, truth: bool = True) -> Value:
@@ -110,13 +124,14 @@ def _scalar(site: Site, type_: ColumnType, json: str, *, truth: bool = True) -> 
     ):
         raise site.fail(f"the type {type_} is not supported")
     form = form_of(bare)
-    sql = (f"element_at(transform(ARRAY[json_format({json})], r -> {_read(bare, 'r', truth=truth)}), 1)")  # fmt: skip
+    body = _read(bare, "r", truth=truth)
+    sql = f"element_at(transform(ARRAY[json_format({json})], r -> {body}), 1)"
     if not type_.is_nullable:
         sql = f"coalesce({sql}, {default(bare, form).sql})"
     return make(sql, type_, form, of=tuple(site.arguments))
 
 
-def _extract(type_text: str):  # noqa: ANN202
+def _extract(type_text: str) -> Callable[[Site], Value]:
     def rule(site: Site) -> Value:
         truth = site.name not in ("JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat")
         return _own_nulls(site, _scalar(site, type_of(type_text), _found(site), truth=truth))
@@ -139,7 +154,8 @@ def _bool(site: Site) -> Value:
 
 
 def _raw(site: Site) -> Value:
-    sql = f"coalesce(json_format({_found(site)}), '')"
+    text = f"CASE WHEN r = '' THEN r{_PRINTED}"
+    sql = f"element_at(transform(ARRAY[coalesce(json_format({_found(site)}), '')], r -> {text}), 1)"
     return _own_nulls(site, make(sql, type_of("String"), "varchar", of=tuple(site.arguments)))
 
 
@@ -194,8 +210,9 @@ def _typed(site: Site) -> Value:
     if str(type_) == "Map(String, String)":
         body = _read(type_of("String"), "r")
         member = f"element_at(transform(ARRAY[json_format(v)], r -> {body}), 1)"
-        sql = (f"coalesce(transform_values(TRY_CAST({json} AS map(varchar, json)), "
-               f"(k, v) -> coalesce({member}, '')), CAST(MAP() AS map(varchar,varchar)))")  # fmt: skip
+        members = f"TRY_CAST({json} AS map(varchar, json))"
+        sql = f"transform_values({members}, (k, v) -> coalesce({member}, ''))"
+        sql = f"coalesce({sql}, CAST(MAP() AS map(varchar,varchar)))"
         return make(sql, type_, "map(varchar,varchar)", of=tuple(site.arguments))
     if str(type_).startswith("LowCardinality"):
         raise site.fail(f"the type {type_} is not supported", index=last)
@@ -219,19 +236,19 @@ def _typed_array(site: Site, type_: ColumnType, json: str) -> Value:
 
 JSON: dict[str, Function] = {
     "JSONExtractString": Function(("text", "any*"), "String", _extract("String"),
-                                  note=f"in objects and arrays {_NUMBERS}; {_OBJECT}"),
+                                  note=f"{_NUMBERS}; {_OBJECT}"),
     "JSONExtractInt": Function(("text", "any*"), "Int64", _extract("Int64"), note=_OBJECT),
     "JSONExtractUInt": Function(("text", "any*"), "UInt64", _extract("UInt64"), note=_OBJECT),
     "JSONExtractFloat": Function(("text", "any*"), "Float64", _extract("Float64"), note=_OBJECT),
     "JSONExtractBool": Function(("text", "any*"), "UInt8", _bool, note=_OBJECT),
     "JSONExtractRaw": Function(("text", "any*"), "String", _raw, note=f"{_NUMBERS}; {_OBJECT}"),
-    "JSONExtract": Function(("text", "any*"), "String", _typed, note=_OBJECT),
+    "JSONExtract": Function(("text", "any*"), "String", _typed, note=f"{_NUMBERS}; {_KEYS}"),
     "JSONHas": Function(("text", "any*"), "UInt8", _has, note=_OBJECT),
     "JSONLength": Function(("text", "any*"), "UInt64", _length, note=_OBJECT),
     "JSONExtractArrayRaw": Function(("text", "any*"), "Array(String)", _array_raw,
-                                    note=f"{_NUMBERS}; {_OBJECT}"),
-    "JSONExtractKeys": Function(("text", "any*"), "Array(String)", _keys, note=_OBJECT),
+                                    note=f"{_NUMBERS}; {_KEYS}"),
+    "JSONExtractKeys": Function(("text", "any*"), "Array(String)", _keys, note=_KEYS),
     "JSONExtractKeysAndValuesRaw": Function(("text", "any*"), "Array(Tuple(String, String))",
-                                            _pairs_raw, note=f"{_NUMBERS}; {_OBJECT}"),
+                                            _pairs_raw, note=f"{_NUMBERS}; {_KEYS}"),
     "isValidJSON": Function(("text",), "UInt8", _is_valid),
 }  # fmt: skip

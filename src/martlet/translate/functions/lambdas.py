@@ -1,8 +1,7 @@
 """Functions that take a lambda and arrays: arrayMap, arrayFilter, arrayExists and their like.
 
 Trino's functions take one array. Several arrays are read as one of rows, whose fields are the
-lambda's parameters. Where the arrays differ in length ClickHouse raises an error; here the shorter
-one goes on with NULLs.
+lambda's parameters.
 """
 
 import re
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from martlet.translate.convert import as_boolean, default, make
 from martlet.translate.function import Function, Site
 from martlet.translate.functions.operators import united
+from martlet.translate.lengths import aligned
 from martlet.translate.syntax import Lambda
 from martlet.translate.typing import (
     array_of,
@@ -25,8 +25,6 @@ from martlet.translate.typing import (
 )
 from martlet.translate.value import Value
 from martlet.types import Group
-
-LENGTHS = "arrays of different lengths: ClickHouse raises an error, here the shorter has NULLs"
 
 
 def plain(value: Value) -> Value:
@@ -138,7 +136,7 @@ def applied(site: Site, *, index: int = 0) -> Applied:
     if len(arrays) != count:
         raise site.fail(f"a lambda of {len(arrays)} parameters is expected", index=index)
     name, body = row_body(site, lambda_, [element_of(array) for array in arrays])
-    source = f"zip({', '.join(array.sql for array in arrays)})"
+    source = f"zip({', '.join(aligned([array.sql for array in arrays]))})"
     return Applied(source, name, plain(body), first, f"{name}[1]", is_zipped=True)
 
 
@@ -393,7 +391,7 @@ def _fill(site: Site) -> Value:
     return of_array(site, f"reverse({sql})" if is_reverse else sql, array)
 
 
-def _row(rule: Callable[[Site], Value], note: str = LENGTHS) -> Function:
+def _row(rule: Callable[[Site], Value], note: str = "") -> Function:
     return Function(
         ("lambda", "any*"), "UInt8", rule, nulls="own", note=note, low_cardinality=False
     )
@@ -413,7 +411,7 @@ LAMBDAS: dict[str, Function] = {
     "arrayLastIndex": _row(_last_index),
     "arraySort": _row(_sort),
     "arrayReverseSort": _row(_sort),
-    "arrayFold": _row(_fold, ""),
-    "arrayFill": _row(_fill, ""),
-    "arrayReverseFill": _row(_fill, ""),
+    "arrayFold": _row(_fold),
+    "arrayFill": _row(_fill),
+    "arrayReverseFill": _row(_fill),
 }  # fmt: skip

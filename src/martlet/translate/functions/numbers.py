@@ -34,7 +34,7 @@ def _digits(site: Site) -> int:
 
 
 def _round(site: Site) -> Value:
-    """Round: floats to the even neighbour, as ClickHouse does; integers and decimals away from 0."""
+    """Round floats to the even neighbour, integers and decimals away from zero."""
     value, digits = site.arguments[0], _digits(site)
     if value.form == "unknown":
         return value
@@ -207,7 +207,9 @@ def _bit_count(site: Site) -> Value:
     return make(f"bit_count({value.sql}, {bits})", _UINT8, "bigint", of=(value,))
 
 
-def _rows(kinds: tuple[str, ...], returns: str, forms: dict[str, str], note: str = "") -> dict[str, Function]:
+def _rows(
+    kinds: tuple[str, ...], returns: str, forms: dict[str, str], note: str = ""
+) -> dict[str, Function]:
     return {name: Function(kinds, returns, form, note=note) for name, form in forms.items()}
 
 
@@ -235,7 +237,8 @@ NUMBERS: dict[str, Function] = {
         "exp10": "power(1e1, {0})", "log": "ln({0})", "log2": "log2({0})", "log10": "log10({0})",
         "log1p": _LOG1P,
         "sin": "sin({0})", "cos": "cos({0})", "tan": "tan({0})", "asin": "asin({0})",
-        "acos": "acos({0})", "atan": "atan({0})", "cosh": "cosh({0})", "sinh": "tanh({0}) * cosh({0})",
+        "acos": "acos({0})", "atan": "atan({0})", "cosh": "cosh({0})",
+        "sinh": "tanh({0}) * cosh({0})",
         "degrees": "degrees({0})", "radians": "radians({0})",
     }),
     "tanh": Function(("double",), "Float64", "tanh({0})",

@@ -1,6 +1,6 @@
 """Operators, conditions and NULLs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -49,6 +49,10 @@ def united(site: Site, values: Sequence[Value]) -> list[Value]:
     if type_ is None:
         types = ", ".join(str(value.type) for value in values)
         raise site.fail(f"there is no supertype of {types}")
+    if type_.bare.family.group is Group.STRING and any(
+        value.type.bare.family.group is Group.FIXED_STRING for value in values
+    ):
+        raise site.fail("a FixedString beside a String keeps its zero bytes; use toString()")
     converted = [
         value if value.form == "unknown" else site.convert(value, type_) for value in values
     ]
@@ -59,9 +63,15 @@ def united(site: Site, values: Sequence[Value]) -> list[Value]:
     ]
 
 
+def _null() -> Value:
+    return Value("NULL", type_of("Nullable(Nothing)"), "unknown", is_constant=True)
+
+
 def _arithmetic(site: Site) -> Value:
     left, right = site.arguments
     name = site.name
+    if "unknown" in (left.form, right.form):
+        return _null()
     if name in ("plus", "minus") and (is_interval(left.type) or is_interval(right.type)):
         return _shift(site, left, right)
     type_ = arithmetic(name, left.type, right.type)
@@ -125,8 +135,10 @@ def _time_difference(left: Value, right: Value, type_: ColumnType) -> Value:
 
 
 # Units that are the same on all clocks -> how many of them are a second.
-_UNITS = {"Nanosecond": 10**9, "Microsecond": 10**6, "Millisecond": 1000, "Second": 1,
-          "Minute": Fraction(1, 60), "Hour": Fraction(1, 3600)}  # fmt: skip
+_UNITS: dict[str, Fraction] = {
+    "Nanosecond": Fraction(10**9), "Microsecond": Fraction(10**6), "Millisecond": Fraction(1000),
+    "Second": Fraction(1), "Minute": Fraction(1, 60), "Hour": Fraction(1, 3600),
+}  # fmt: skip
 
 
 def _shift(site: Site, left: Value, right: Value) -> Value:
@@ -140,9 +152,7 @@ def _shift(site: Site, left: Value, right: Value) -> Value:
     return shift(time, unit, amount, type_, (left, right))
 
 
-def shift(
-    time: Value, unit: str, amount: str, type_: ColumnType, of: tuple[Value, ...]
-) -> Value:
+def shift(time: Value, unit: str, amount: str, type_: ColumnType, of: tuple[Value, ...]) -> Value:
     """Return a time moved by a number of units; `amount` is SQL."""
     if is_date(type_):
         return make(f"date_add('{unit.lower()}', {amount}, {time.sql})", type_, "date", of=of)
@@ -162,22 +172,61 @@ def _ticks(time: Value, unit: str, amount: str) -> str:
     """Return SQL for the ticks that units are from a time of ticks on."""
     digits = time.type.bare.scale
     if unit in _UNITS:
-        return f"({amount}) * {Fraction(10**digits) / _UNITS[unit]}"
+        return f"({amount}) * {10**digits / _UNITS[unit]}"
     later = f"date_add('{unit.lower()}', {amount}, {local_time(time)})"
     later = nearest_time(later, time.type.bare.time_zone)
     return f"date_diff('millisecond', {instant(time)}, {later}) * {10 ** (digits - 3)}"
 
 
 def _divide(site: Site) -> Value:
-    left, right = (as_double(value) for value in site.arguments)
+    if any(value.form == "unknown" for value in site.arguments):
+        return _null()
     if any(value.type.bare.family.group is Group.DECIMAL for value in site.arguments):
-        raise site.fail("of decimals is not supported")
+        return _divide_decimals(site)
+    left, right = (as_double(value) for value in site.arguments)
     sql = f"{left.operand} / {right.operand}"
     return make(sql, type_of("Float64"), "double", of=(left, right), atomic=False)
 
 
+def _divide_decimals(site: Site) -> Value:
+    """Divide as floats where one is; Trino's decimals have other digits behind the point."""
+    left, right = site.arguments
+    type_ = arithmetic("divide", left.type, right.type)
+    if type_ is None:
+        raise site.fail(f"of {left.type} and {right.type} is not supported")
+    if type_.bare.family.group is Group.FLOAT:
+        left, right = as_double(left), as_double(right)
+        return make(f"{left.operand} / {right.operand}", type_, "double", of=(left, right),
+                    atomic=False)  # fmt: skip
+    raise site.fail(f"of {left.type} and {right.type} is not supported: convert one to a Float")
+
+
+def _int_div_or_zero(site: Site) -> Value:
+    divisor = site.arguments[1]
+    made = _int_div(site)
+    if made.form == "unknown":
+        return made
+    guarded = replace(divisor, sql=f"nullif({divisor.sql}, 0)", is_atomic=True, literal=None)
+    site.arguments[1] = guarded
+    sql = f"IF({divisor.operand} = 0, 0, {_int_div(site).sql})"
+    return make(sql, made.type, made.form, of=(made,))
+
+
+def _positive_modulo(site: Site) -> Value:
+    left, right = site.arguments
+    type_ = arithmetic("positiveModulo", left.type, right.type)
+    made = _modulo(site)
+    if made.form not in INTEGER_FORMS or type_ is None:
+        raise site.fail(f"of {left.type} and {right.type} is not supported")
+    divisor = as_bigint(right)
+    sql = f"mod({made.operand} + abs({divisor.sql}), abs({divisor.sql}))"
+    return make(sql, type_, "bigint", of=(left, right))
+
+
 def _int_div(site: Site) -> Value:
     left, right = site.arguments
+    if "unknown" in (left.form, right.form):
+        return _null()
     type_ = arithmetic("intDiv", left.type, right.type)
     if type_ is None:
         raise site.fail(f"of {left.type} and {right.type} is not supported")
@@ -197,6 +246,8 @@ def _int_div(site: Site) -> Value:
 
 def _modulo(site: Site) -> Value:
     left, right = site.arguments
+    if "unknown" in (left.form, right.form):
+        return _null()
     type_ = arithmetic("modulo", left.type, right.type)
     if type_ is None or type_.bare.family.group is Group.DECIMAL:
         raise site.fail(f"of {left.type} and {right.type} is not supported")
@@ -218,17 +269,22 @@ def _negate(site: Site) -> Value:
     type_ = unary("negate", value.type)
     if type_ is None:
         raise site.fail(f"of {value.type} is not supported")
-    if value.form in INTEGER_FORMS:
-        value = as_bigint(value)
-    elif value.form == WIDE:
+    if value.form in (*INTEGER_FORMS, WIDE):
         value = as_bigint(value)
     return make(f"-{value.operand}", type_, value.form, of=(value,), atomic=False)
 
 
-def _logical(word: str):  # noqa: ANN202
+def _truth(values: Sequence[Value]) -> ColumnType:
+    """Return Bool if an operand is one, else UInt8."""
+    is_bool = any(value.type.bare.family.group is Group.BOOL for value in values)
+    return type_of("Bool" if is_bool else "UInt8")
+
+
+def _logical(word: str) -> Callable[[Site], Value]:
     def rule(site: Site) -> Value:
         sql = f" {word} ".join(value.operand for value in site.arguments)
-        return make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments), atomic=False)
+        values = tuple(site.arguments)
+        return make(sql, _truth(values), "boolean", of=values, atomic=False)
 
     return rule
 
@@ -344,15 +400,23 @@ OPERATORS: dict[str, Function] = {
     "multiply": Function(("number", "number"), "UInt8", _arithmetic),
     "divide": Function(("number", "number"), "Float64", _divide),
     "intDiv": Function(("number", "number"), "UInt8", _int_div),
+    "intDivOrZero": Function(("number", "number"), "UInt8", _int_div_or_zero),
     "modulo": Function(("number", "number"), "UInt8", _modulo),
+    "positiveModulo": Function(("number", "number"), "UInt8", _positive_modulo),
     "negate": Function(("number",), "UInt8", _negate),
-    **{name: Function(_COMPARED, "UInt8", _compare) for name in (
+    **{name: Function(_COMPARED, "UInt8", _compare,
+                      note="integers beyond 2^53 beside a column of floats are compared as floats")
+       for name in (
         "equals", "notEquals", "less", "greater", "lessOrEquals", "greaterOrEquals")},
     **{name: Function(_COMPARED, "UInt8", _compare, nulls="own") for name in (
         "isDistinctFrom", "isNotDistinctFrom")},
-    "and": Function(("bool*",), "UInt8", _logical("AND")),
-    "or": Function(("bool*",), "UInt8", _logical("OR")),
-    "not": Function(("bool",), "UInt8", "NOT {0}", form="boolean"),
+    "and": Function(("bool*",), "UInt8", _logical("AND"), low_cardinality=False),
+    "or": Function(("bool*",), "UInt8", _logical("OR"), low_cardinality=False),
+    "xor": Function(("bool", "bool"), _truth, "{0} <> {1}", form="boolean",
+                    low_cardinality=False),
+    "isZeroOrNull": Function(("number",), "UInt8", "coalesce({0} = 0, true)", form="boolean",
+                             nulls="own"),
+    "not": Function(("bool",), _truth, "NOT {0}", form="boolean"),
     "if": Function(("any", "any", "any"), "UInt8", _if, nulls="own"),
     "multiIf": Function(("any*",), "UInt8", _multi_if, nulls="own"),
     "caseWithExpression": Function(("any*",), "UInt8", _case_with_expression, nulls="own"),
@@ -370,5 +434,6 @@ OPERATORS: dict[str, Function] = {
 
 ALIASES: dict[str, str] = {
     "IF": "if", "COALESCE": "coalesce", "IFNULL": "ifNull", "NULLIF": "nullIf",
-    "CONCAT": "concat", "MOD": "modulo", "ISNULL": "isNull",
+    "CONCAT": "concat", "MOD": "modulo", "ISNULL": "isNull", "POSITIVEMODULO": "positiveModulo",
+    "POSITIVE_MODULO": "positiveModulo", "PMOD": "positiveModulo",
 }  # fmt: skip

@@ -7,16 +7,12 @@ Source: https://github.com/google/re2/wiki/Syntax
 """
 
 import re
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from martlet.translate import slots
-from martlet.translate.convert import make
-from martlet.translate.function import Function, Rule, Site
-from martlet.translate.functions.strings import filled, limited, literal_text, result, truth
-from martlet.translate.typing import type_of
+from martlet.translate.function import Function, Site
+from martlet.translate.functions.strings import filled, limited, result, truth
 from martlet.translate.value import Value
 
 _META = frozenset("\\^$.|?*+()[]{}-&#~")
@@ -148,16 +144,22 @@ class _Pattern:
             case "\\" if self.rest()[:1] in ("b", "B", "A", "z"):
                 name = self.take()
                 return _BOUNDARIES.get(name, f"\\{name}"), False
-        level.put(may_be_empty=False)
+            case _:
+                return self.consuming(character), True
+
+    def consuming(self, character: str) -> str:
+        """Return a piece that stands for one character of the text."""
+        self.levels[-1].put(may_be_empty=False)
         match character:
             case "[":
-                return self.bracketed(), True
+                return self.bracketed()
             case ".":
                 self.has_dot = self.has_dot or self.flags.s
-                return ("." if self.flags.s else r"[^\n]"), True
+                return "." if self.flags.s else r"[^\n]"
             case "\\":
-                return self.escape(), True
-        return self.literal(character), True
+                return self.escape()
+            case _:
+                return self.literal(character)
 
     def group(self) -> str:
         """Open a group, or set flags up to the end of the one around."""
@@ -202,11 +204,19 @@ class _Pattern:
         self.position = start
         return self.literal(self.escaped())
 
-    def named(self, letter: str) -> str:
-        """Return what a letter behind a backslash stands for in a class."""
-        if letter in "sS" and self.is_hyperscan:
+    def named(self, name: str) -> str:
+        r"""Return what a class of ASCII has between brackets, `\w` or `[:alpha:]`.
+
+        Where case is ignored, two letters beyond ASCII are other cases of K and S.
+        """
+        if name in "sS" and self.is_hyperscan:
             return _CLASSES["space"]
-        return _CLASSES[letter.lower()]
+        if not self.flags.i or name not in _WITH_LETTERS:
+            return _CLASSES[name.lower() if len(name) == 1 else name]
+        if self.is_hyperscan:
+            raise PatternError(f"the class '{name}' has no equal where case is ignored")
+        inside = "A-Za-z" if name in ("upper", "lower") else _CLASSES[name.lower()]
+        return inside + "\u017f\u212a"
 
     def escaped(self) -> str:
         """Return the character that an escape stands for."""
@@ -225,7 +235,7 @@ class _Pattern:
         """Return a class of Unicode: general categories only."""
         found = re.match(r"\{(\^?)(\w+)\}|([A-Z])", self.rest())
         name = (found[2] or found[3]) if found else ""
-        if found is None or name not in _CATEGORIES:
+        if found is None or name not in (_CASELESS if self.flags.i else _CATEGORIES):
             raise PatternError(f"'\\{kind}{self.rest()[:8]}' has no equal")
         self.position += len(found[0])
         negated = (kind == "P") != bool(found[1])
@@ -259,7 +269,7 @@ class _Pattern:
             if posix[2] not in _CLASSES or len(posix[2]) == 1 or posix[1]:
                 raise PatternError(f"'{posix[0]}' has no equal")
             self.position += len(posix[0])
-            return _CLASSES[posix[2]]
+            return self.named(posix[2])
         known = re.match(r"\\([dDwWsS])", self.rest())
         if known is not None:
             self.position += 2
@@ -300,6 +310,8 @@ class _Pattern:
 _CATEGORIES = frozenset(
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp".split()
 )
+_CASELESS = frozenset(name for name in _CATEGORIES if name[0] in "PZ" or name in ("N", "Nd"))
+_WITH_LETTERS = frozenset({"w", "W", "alnum", "alpha", "lower", "upper", "word"})
 
 
 def _quoted(character: str) -> str:
@@ -316,20 +328,26 @@ def _quoted(character: str) -> str:
 def folded(character: str) -> str:
     """Return a character and its other cases, as RE2's simple folding has them."""
     found = {character}
-    while True:
+    while character not in _DOTS:
         more = {c for f in found for c in (f.lower(), f.upper(), f.title()) if len(c) == 1}
         more |= {c for f in found for c in _SMALL_OF.get(f, ())}
         if more - _DOTS <= found:
-            return "".join(sorted(found))
+            break
         found |= more - _DOTS
+    return "".join(sorted(found))
 
 
 # What has no simple folding, and letters whose small letter is another's capital's.
-_DOTS = {"ı", "İ"}
+_DOTS = {"\u0131", "\u0130"}
 _SMALL_OF = {
-    "k": "\u212a", "s": "ſ", "å": "\u212b", "ß": "ẞ", "ω": "\u2126", "θ": "ϑϴ", "μ": "µ",
-    "β": "ϐ", "ε": "ϵ", "κ": "ϰ", "π": "ϖ", "ρ": "ϱ", "σ": "ς", "φ": "ϕ", "ι": "\u0345\u1fbe",
-    "ṡ": "ẛ",
+    "k": "\u212a", "s": "\u017f", "\u00e5": "\u212b", "\u00df": "\u1e9e", "\u03c9": "\u2126",
+    "\u03b8": "\u03d1\u03f4", "\u03bc": "\u00b5", "\u03b2": "\u03d0", "\u03b5": "\u03f5",
+    "\u03ba": "\u03f0", "\u03c0": "\u03d6", "\u03c1": "\u03f1", "\u03c3": "\u03c2",
+    "\u03c6": "\u03d5", "\u03b9": "\u0345\u1fbe", "\u1e61": "\u1e9b", "\u0390": "\u1fd3",
+    "\u1fd3": "\u0390", "\u03b0": "\u1fe3", "\u1fe3": "\u03b0", "\ufb05": "\ufb06",
+    "\ufb06": "\ufb05", "\u0432": "\u1c80", "\u0434": "\u1c81", "\u043e": "\u1c82",
+    "\u0441": "\u1c83", "\u0442": "\u1c84\u1c85", "\u044a": "\u1c86", "\u0463": "\u1c87",
+    "\ua64b": "\u1c88",
 }  # fmt: skip
 
 
@@ -377,7 +395,9 @@ def _never_empty(site: Site, pattern: Joni, index: int = 1) -> None:
 
 
 def _match(site: Site) -> Value:
-    return truth(site, f"regexp_like({site.arguments[0].sql}, {read_pattern(site).sql})", atomic=True)
+    return truth(
+        site, f"regexp_like({site.arguments[0].sql}, {read_pattern(site).sql})", atomic=True
+    )
 
 
 def _guarded(value: Value, sql: str) -> str:
@@ -420,8 +440,11 @@ def _extract_groups(site: Site) -> Value:
         raise site.fail("there are no groups in the pattern", index=1)
     numbers = range(1, pattern.groups + 1)
     if site.name == "extractGroups":
-        parts = ", ".join(f"coalesce(regexp_extract({text}, {pattern.sql}, {n}), '')" for n in numbers)
-        sql = f"IF(regexp_like({text}, {pattern.sql}), ARRAY[{parts}], CAST(ARRAY[] AS array(varchar)))"
+        parts = ", ".join(
+            f"coalesce(regexp_extract({text}, {pattern.sql}, {n}), '')" for n in numbers
+        )
+        nothing = "CAST(ARRAY[] AS array(varchar))"
+        sql = f"IF(regexp_like({text}, {pattern.sql}), ARRAY[{parts}], {nothing})"
         return result(site, sql, "Array(String)", "array(varchar)")
     _never_empty(site, pattern)
     columns = [_found(text, pattern, number) for number in numbers]
@@ -505,7 +528,7 @@ def _multi_match(site: Site) -> Value:
     return truth(site, tests or "false")
 
 
-_MATCHED = ("string", "constant")
+_MATCHED = ("string", "string")
 
 REGEXPS: dict[str, Function] = {
     "match": Function(_MATCHED, "UInt8", _match),
@@ -516,10 +539,10 @@ REGEXPS: dict[str, Function] = {
         "extractAllGroupsVertical", "extractAllGroupsHorizontal", "extractGroups")},
     "countMatches": Function(_MATCHED, "UInt64", _count_matches),
     "countMatchesCaseInsensitive": Function(_MATCHED, "UInt64", _count_matches),
-    "splitByRegexp": Function(("constant", "string", "integer?"), "Array(String)", _split_by),
-    "replaceRegexpAll": Function(("string", "constant", "constant"), "String", _replace),
-    "replaceRegexpOne": Function(("string", "constant", "constant"), "String", _replace),
-    "multiMatchAny": Function(("string", "constant"), "UInt8", _multi_match),
+    "splitByRegexp": Function(("string", "string", "integer?"), "Array(String)", _split_by),
+    "replaceRegexpAll": Function(("string", "string", "string"), "String", _replace),
+    "replaceRegexpOne": Function(("string", "string", "string"), "String", _replace),
+    "multiMatchAny": Function(("string", "array"), "UInt8", _multi_match),
 }  # fmt: skip
 
 ALIASES: dict[str, str] = {

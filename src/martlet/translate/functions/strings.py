@@ -13,7 +13,6 @@ from martlet.translate.convert import as_bigint, as_number, make
 from martlet.translate.function import Function, Rule, Site, padded
 from martlet.translate.typing import (
     is_string,
-    low_cardinality,
     not_null,
     type_of,
     without_low_cardinality,
@@ -29,7 +28,11 @@ _INITCAP = (
     "x -> concat(upper(substr(x[1], 1, 1)), lower(substr(x[1], 2))))"
 )
 _ASCII = "from_big_endian_64(lpad(substr(to_utf8({0}), 1, 1), 8, X'00'))"
-_NON_ALPHA = r"[^\t\n\x0b\f\r !-/:-@\[-`{-~]+"
+_WORD_PATTERNS = {
+    "splitByWhitespace": r"[^\t\n\x0b\f\r ]+",
+    "splitByNonAlpha": r"[^\t\n\x0b\f\r !-/:-@\[-`{-~]+",
+    "alphaTokens": "[A-Za-z]+",
+}
 LOWER = f"translate({{0}}, '{_UPPER}', '{_LOWER}')"
 UPPER = f"translate({{0}}, '{_LOWER}', '{_UPPER}')"
 
@@ -131,16 +134,19 @@ def _part(site: Site) -> Value:
 
 
 def _substr(subject: str, offset: Value, length: Value | None) -> str:
-    """Return SQL for a part of a text or of bytes. Trino takes 1 for the first character too, but
-    gives nothing for an offset before the first one and for a negative length."""
-    first = number_of(offset)
+    """Return SQL for a part of a text or of bytes.
+
+    Trino counts from 1 too, but gives nothing for an offset before the first character and for a
+    negative length.
+    """
+    first, from_end = number_of(offset), f"length({subject}) + {offset.operand} + 1"
     start = raw = offset.sql
     if first is not None and first < 0:
         raw = f"length({subject}) - {-first - 1}"
         start = f"greatest({raw}, 1)"
     elif not is_unsigned(offset):
-        raw = f"IF({offset.operand} < 0, length({subject}) + {offset.operand} + 1, {offset.operand})"
-        start = f"IF({offset.operand} < 0, greatest(length({subject}) + {offset.operand} + 1, 1), {offset.operand})"
+        raw = f"IF({offset.operand} < 0, {from_end}, {offset.sql})"
+        start = f"IF({offset.operand} < 0, greatest({from_end}, 1), {offset.sql})"
     if length is None:
         return f"substr({subject}, {start})"
     if is_unsigned(offset) and is_unsigned(length):
@@ -464,7 +470,8 @@ def _append_if_absent(site: Site) -> Value:
     text, end = site.arguments
     if len(site.text(1).encode()) != 1:
         raise site.fail("one character of ASCII is expected", index=1)
-    sql = f"IF(substr({text.sql}, -1) IN ('', {end.sql}), {text.sql}, concat({text.sql}, {end.sql}))"
+    longer = f"concat({text.sql}, {end.sql})"
+    sql = f"IF(substr({text.sql}, -1) IN ('', {end.sql}), {text.sql}, {longer})"
     return result(site, sql, "String")
 
 
@@ -476,11 +483,6 @@ def _to_fixed(site: Site) -> Value:
     return result(site, site.arguments[0].sql, f"FixedString({length})")
 
 
-def _to_low_cardinality(site: Site) -> Value:
-    (value,) = site.arguments
-    return replace(value, type=low_cardinality(value.type), literal=None)
-
-
 def _like_last(arguments: Sequence[Value]) -> ColumnType:
     """Return String, or the FixedString that the argument is."""
     return without_low_cardinality(not_null(arguments[0].type))
@@ -489,7 +491,7 @@ def _like_last(arguments: Sequence[Value]) -> ColumnType:
 _ONE, _TWO = ("string",), ("string", "string")
 _NEEDLES = ("string", "array")
 _EMPTY = "an empty text is not found in an empty one by ClickHouse"
-_SPLIT = ("constant", "string", "integer?")
+_SPLIT = ("string", "string", "integer?")
 _REVERSED = "bytes in ClickHouse, characters here: the same for ASCII"
 
 STRINGS: dict[str, Function] = {
@@ -527,30 +529,28 @@ STRINGS: dict[str, Function] = {
        for suffix in _SEARCH_SUFFIXES},
     "replaceAll": Function(("string", "string", "string"), "String", _replace_all),
     "replaceOne": Function(("string", "string", "string"), "String", _replace_one),
-    "translate": Function(("string", "constant", "constant"), "String", _translate),
-    "translateUTF8": Function(("string", "constant", "constant"), "String", _translate),
-    **{name: Function(("string", "constant?"), "String", _trim)
+    "translate": Function(("string", "string", "string"), "String", _translate),
+    "translateUTF8": Function(("string", "string", "string"), "String", _translate),
+    **{name: Function(("string", "string?"), "String", _trim)
        for name in ("trimBoth", "trimLeft", "trimRight")},
     "splitByChar": Function(_SPLIT, "Array(String)", _split),
     "splitByString": Function(_SPLIT, "Array(String)", _split,
                               note="an empty separator parts characters, not bytes"),
-    "splitByWhitespace": Function(("string", "integer?"), "Array(String)", _words(r"[^\t\n\x0b\f\r ]+")),
-    "splitByNonAlpha": Function(("string", "integer?"), "Array(String)", _words(_NON_ALPHA)),
-    "alphaTokens": Function(("string", "integer?"), "Array(String)", _words("[A-Za-z]+")),
-    "substringIndex": Function(("string", "constant", "integer"), "String", _substring_index),
+    **{name: Function(("string", "integer?"), "Array(String)", _words(pattern))
+       for name, pattern in _WORD_PATTERNS.items()},
+    "substringIndex": Function(("string", "string", "integer"), "String", _substring_index),
     "concatWithSeparator": Function(("any*",), "String", _concat_with_separator),
-    "format": Function(("constant", "any*"), "String", _format),
-    **{name: Function(("string", "integer", "constant?"), "String", _pad, note=_CUT)
+    "format": Function(("string", "any*"), "String", _format),
+    **{name: Function(("string", "integer", "string?"), "String", _pad, note=_CUT)
        for name in ("leftPad", "rightPad", "leftPadUTF8", "rightPadUTF8")},
     "repeat": Function(("string", "integer"), "String", _repeat),
     "space": Function(("integer",), "String", "rpad('', greatest({0}, 0), ' ')"),
     "reverse": Function(("any",), _like_last, _reverse, note=_REVERSED),
     "reverseUTF8": Function(_ONE, "String", "reverse({0})"),
     "ascii": Function(_ONE, "Int32", _ASCII, form="bigint"),
-    "appendTrailingCharIfAbsent": Function(("string", "constant"), "String", _append_if_absent),
+    "appendTrailingCharIfAbsent": Function(("string", "string"), "String", _append_if_absent),
     "toFixedString": Function(("text", "integer"), "String", _to_fixed,
                               note="a text that is too long is no error and stays whole"),
-    "toLowCardinality": Function(("any",), "String", _to_low_cardinality, nulls="own"),
     "toValidUTF8": Function(_ONE, "String", "{0}"),
     "isValidUTF8": Function(_ONE, "UInt8", "{0} = {0}", form="boolean"),
     "normalizeUTF8NFC": Function(_ONE, "String", "normalize({0}, NFC)"),

@@ -12,7 +12,7 @@ from martlet.translate.value import Value
 
 # What cannot be in a host: with one of these before its end there is no domain.
 _BAD = r" \t<>%{}|\\^~\[\];=&"
-_SCHEME = r"(?>(?:[0-9A-Za-z.+\-]+://|//)?)"
+_SCHEME = r"(?>(?://|[\x00-\x7f][0-9A-Za-z.+\-]{0,12}://)?)"
 _IN_HOST = rf"[^{_BAD}:/?#@]"
 _USERS = rf"(?:{_IN_HOST}*@)*"
 # Names of users in front of the host count: a dot there is enough.
@@ -55,7 +55,7 @@ def _cut(pattern: str, by: str = "") -> str:
 
 
 TEMPLATES: dict[str, str] = {
-    "protocol": _extracted(r"^([A-Za-z][0-9A-Za-z.+\-]*):(?!(?://)?\z)"),
+    "protocol": _extracted(r"^([A-Za-z][0-9A-Za-z.+\-]*):(?s:...)"),
     "domain": _DOMAIN,
     "domainWithoutWWW": f"regexp_replace({_DOMAIN}, '^www\\.', '')",
     "topLevelDomain": _extracted(r"\.([^0-9.][^.]*)\z").replace("{0}", _DOMAIN),
@@ -64,7 +64,6 @@ TEMPLATES: dict[str, str] = {
     "queryString": _extracted(r"\?([^#]*)"),
     "fragment": _extracted("(?s)#(.*)"),
     "queryStringAndFragment": _extracted(r"(?s)(?:^[^?]*\?|(?=#))(.*)"),
-    "cutWWW": _cut(rf"^((?:[0-9A-Za-z.+\-]+://|//){_USERS})www\.", "$1"),
     "cutQueryString": _cut(r"^([^?]*)\?[^#]*", "$1"),
     "cutFragment": _cut("(?s)#.*"),
     "cutQueryStringAndFragment": _cut(r"(?s)(?:\?|#(?!.*\?)).*"),
@@ -72,5 +71,5 @@ TEMPLATES: dict[str, str] = {
 
 URLS: dict[str, Function] = {
     **{name: Function(("string",), "String", _template(sql)) for name, sql in TEMPLATES.items()},
-    "extractURLParameter": Function(("string", "constant"), "String", _parameter),
+    "extractURLParameter": Function(("string", "string"), "String", _parameter),
 }

@@ -4,13 +4,8 @@ from dataclasses import replace
 
 from martlet.translate.convert import as_double, make
 from martlet.translate.function import Function, Site
-from martlet.translate.functions.lambdas import (
-    LENGTHS,
-    array_argument,
-    array_row,
-    element_of,
-    numbers,
-)
+from martlet.translate.functions.lambdas import array_argument, array_row, element_of, numbers
+from martlet.translate.lengths import aligned
 from martlet.translate.typing import arithmetic, is_float, type_of
 from martlet.translate.value import Value
 
@@ -37,8 +32,8 @@ def _folded(array: str, step: str) -> str:
 
 
 def _pairs(site: Site, step: str) -> str:
-    left, right = _vectors(site)
-    return f"zip_with({left.sql}, {right.sql}, (x, y) -> {step})"
+    left, right = aligned([array.sql for array in _vectors(site)])
+    return f"zip_with({left}, {right}, (x, y) -> {step})"
 
 
 def _double_of(site: Site, sql: str) -> Value:
@@ -74,7 +69,7 @@ def _dot_product(site: Site) -> Value:
 
 def _cosine(site: Site) -> Value:
     left, right = _vectors(site)
-    product = _folded(f"zip_with({left.sql}, {right.sql}, (x, y) -> x * y)", "s + x")
+    product = _folded(_pairs(site, "x * y"), "s + x")
     lengths = [f"sqrt({_folded(array.sql, 's + x * x')})" for array in (left, right)]
     return _double_of(site, f"1e0 - {product} / ({lengths[0]} * {lengths[1]})")
 
@@ -83,9 +78,9 @@ _ONE, _TWO = ("array",), ("array", "array")
 
 VECTORS: dict[str, Function] = {
     **{name: array_row(_ONE, _norm) for name in _NORMS},
-    **{name.replace("Norm", "Distance"): array_row(_TWO, _distance, LENGTHS) for name in _NORMS},
-    "arrayDotProduct": array_row(_TWO, _dot_product, LENGTHS),
-    "cosineDistance": array_row(_TWO, _cosine, LENGTHS),
+    **{name.replace("Norm", "Distance"): array_row(_TWO, _distance) for name in _NORMS},
+    "arrayDotProduct": array_row(_TWO, _dot_product),
+    "cosineDistance": array_row(_TWO, _cosine),
 }  # fmt: skip
 
 ALIASES: dict[str, str] = {
