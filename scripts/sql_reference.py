@@ -1,4 +1,4 @@
-"""The blocks of docs/sql.md: functions, aggregates, states and constructs, as the catalogue has them.
+"""The blocks of docs/sql.md, from the catalogue: functions, aggregates, states, constructs.
 
 Whether a construct is translated is found by translating its example, not by what is said of it.
 """
@@ -9,8 +9,9 @@ from martlet.errors import MartletError
 from martlet.lake import FORMS, WITHOUT_FORM, lake_type
 from martlet.model import TableEngine
 from martlet.translate import aggregates
-from martlet.translate.catalogue import ALIASES, FAMILIES
+from martlet.translate.catalogue import ALIASES, FAMILIES, REFUSED
 from martlet.translate.lower import SPECIAL
+from martlet.translate.states import STATES, VERSION
 from martlet.translate.tables import TableFacts
 from martlet.translate.translator import Translator
 from martlet.translate.typing import type_of
@@ -163,9 +164,31 @@ def types() -> str:
         if name in ("Object", "AggregateFunction"):
             continue
         form = lake_type(type_of(samples.get(name, name)))
-        lines.append((f"`{samples.get(name, name)}`", f"`{form.trino}`", f"`{form.glue}`", form.note))
-    lines += [(f"`{name}`", "", "", f"none: {reason}") for name, reason in WITHOUT_FORM.items()]
+        lines.append(
+            (f"`{samples.get(name, name)}`", f"`{form.trino}`", f"`{form.glue}`", form.note)
+        )
+    lines.append(("`AggregateFunction(f, T)`", "", "", "as the state of f lies, see below"))
+    reasons = {k: v for k, v in WITHOUT_FORM.items() if k != "AggregateFunction"}
+    lines += [(f"`{name}`", "", "", f"none: {reason}") for name, reason in reasons.items()]
     return _table(("ClickHouse", "Trino", "Glue", "note"), lines)
+
+
+def states() -> str:
+    """Return how the states of aggregates lie in the lake."""
+    lines: dict[str, list[str]] = {}
+    for name, state in STATES.items():
+        lines.setdefault(state.shown, []).append(f"`{name}`")
+    rows = [(", ".join(names), shown) for shown, names in lines.items()]
+    return f"Version {VERSION}.\n\n" + _table(("state of", "lies as"), rows)
+
+
+def refused() -> str:
+    """Return functions that have no rule, with the reason that their error gives."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in sorted(REFUSED.items()):
+        reasons.setdefault(reason, []).append(f"`{name}`")
+    lines = sorted((", ".join(names), reason) for reason, names in reasons.items())
+    return _table(("function", "why not"), lines)
 
 
 def counts() -> str:
@@ -187,4 +210,6 @@ BLOCKS = {
     "sql-combinators": combinators,
     "sql-constructs": constructs,
     "sql-types": types,
+    "sql-states": states,
+    "sql-refused": refused,
 }

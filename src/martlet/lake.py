@@ -10,10 +10,9 @@ https://trino.io/docs/476/connector/hive.html, and what chDB 26.9 writes.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from martlet.errors import LakeTypeError, TypeSyntaxError
-from martlet.translate.states import state_type
+from martlet.errors import LakeTypeError
 from martlet.types import ColumnType, Group
 
 # Athena has timestamps of milliseconds only; finer ones are counted.
@@ -162,15 +161,6 @@ def _nested(type_: ColumnType) -> LakeType:
     )
 
 
-def _state(type_: ColumnType) -> LakeType:
-    """Return the form that only Trino writes: ClickHouse's own states are bytes."""
-    try:
-        form = lake_type(state_type(type_).holds)
-    except TypeSyntaxError as error:
-        raise LakeTypeError(error.message) from error
-    return replace(form, note="a state as martlet.translate.states makes it")
-
-
 _Make = Callable[[ColumnType], LakeType]
 
 _UTC = "UTC, whatever zone the column shows"
@@ -216,10 +206,10 @@ FORMS: dict[str, _Make] = {
     "Nested": _nested,
     "JSON": _text("the JSON text"),
     "Object": _text("the JSON text"),
-    "AggregateFunction": _state,
 }
 
 WITHOUT_FORM: dict[str, str] = {
+    "AggregateFunction": "its state is ClickHouse's own, which no other engine reads",
     "Variant": "a column of the lake has one type",
     "Dynamic": "a column of the lake has one type",
     "Nothing": "it has no values",

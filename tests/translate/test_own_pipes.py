@@ -5,6 +5,7 @@ Trino the rows as they arrived, with the hidden columns of the lake.
 """
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,9 @@ HIDDEN_TYPES = {"__ingested_at": "Int64", "__batch": "String", "__row": "Int64"}
 
 # Rows of a table are inserted in so many parts: FINAL has something to merge.
 PARTS = 3
+
+# Queries that run at the same time.
+THREADS = 4
 
 # A value for every parameter, which is not its default.
 VALUES: dict[str, object] = {
@@ -191,6 +195,9 @@ ORDERED = {"model_ranking", "model_top", "newest_logs"}
 
 KNOWN = {**REFUSED, **WRONG}
 
+# Ways through such pipes that are right all the same.
+RUNNING = {"kpis-{'date_from': '2024-01-12', 'date_to': '2024-01-12'}"}
+
 
 ANSWERED = [name for name in PROJECT.pipes if name not in STATES | REFUSED.keys()]
 SOURCES = {pipe.name: " ".join(node.sql for node in pipe.nodes) for pipe in PROJECT.pipes.values()}
@@ -214,8 +221,10 @@ def _ways() -> Iterator[tuple[str, dict[str, object]]]:
 def _parameters() -> Iterator[object]:
     for name, values in _ways():
         kind = values if values in CHOICES.get(name, ()) else "all" if values else ""
-        marks = [pytest.mark.xfail(reason=KNOWN[name], strict=True)] if name in KNOWN else []
-        yield pytest.param(name, values, id=f"{name}-{kind}" if kind else name, marks=marks)
+        way = f"{name}-{kind}" if kind else name
+        is_known = name in KNOWN and way not in RUNNING
+        marks = [pytest.mark.xfail(reason=KNOWN[name], strict=True)] if is_known else []
+        yield pytest.param(name, values, id=way, marks=marks)
 
 
 WAYS = list(_parameters())
@@ -293,10 +302,13 @@ def test_joins_that_give_nulls(pipes_with_nulls: PipeOracle, name: str):
     assert not found, found
 
 
-@pytest.mark.parametrize("name", ANSWERED)
-def test_pipe_without_rows(pipes_without_rows: PipeOracle, name: str):
-    found = pipes_without_rows.difference(name, VALUES if name in NEEDING else {})
-    assert not found, found
+def test_pipes_without_rows(pipes_without_rows: PipeOracle):
+    def difference(name: str) -> str:
+        return pipes_without_rows.difference(name, VALUES if name in NEEDING else {})
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = dict(zip(ANSWERED, pool.map(difference, ANSWERED), strict=True))
+    assert not {name: text for name, text in found.items() if text}
 
 
 @pytest.mark.parametrize("name", PROJECT.pipes)

@@ -22,10 +22,14 @@ def test_any_text_is_one_literal(text: str):
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=10), max_size=5))
 def test_the_shape_has_no_texts_and_all_of_them(texts: list[str]):
-    sql = "SELECT " + ", ".join(f"{quote_string(t)} /* ' */ AS `a'{i}`" for i, t in enumerate(texts))
+    sql = "SELECT " + ", ".join(
+        f"{quote_string(t)} /* ' */ AS `a'{i}`" for i, t in enumerate(texts)
+    )
     key, found = shape_of(sql + " -- it's")
     assert found == texts
-    other, _ = shape_of("SELECT " + ", ".join(f"'' /* ' */ AS `a'{i}`" for i in range(len(texts))) + " -- it's")
+    other, _ = shape_of(
+        "SELECT " + ", ".join(f"'' /* ' */ AS `a'{i}`" for i in range(len(texts))) + " -- it's"
+    )
     assert key == other
 
 
@@ -33,14 +37,28 @@ def test_names_and_comments_with_quotes_are_part_of_the_shape():
     assert shape_of('SELECT 1 AS "a\'b"') != shape_of('SELECT 1 AS "a\'c"')
 
 
+@pytest.mark.parametrize("text", ["\u2018it\u2019", "$x$it's$x$", "'a''b'"])
+def test_every_way_to_write_a_text(text: str):
+    made = translator()
+    assert made.translate(f"SELECT s = {text} AS x FROM v") == made.translate(
+        f"SELECT s = {text} AS x FROM v"
+    )
+
+
 def test_a_second_request_is_not_parsed(monkeypatch):
     made = translator()
-    first = made.translate("SELECT s FROM v WHERE s = 'abc' AND d >= '2024-01-01' LIMIT toInt32('5')")
+    first = made.translate(
+        "SELECT s FROM v WHERE s = 'abc' AND d >= '2024-01-01' LIMIT toInt32('5')"
+    )
     monkeypatch.setattr(Translator, "_translated", None)
-    second = made.translate("SELECT s FROM v WHERE s = 'it\\'s' AND d >= '2024-2-3' LIMIT toInt32('7')")
+    second = made.translate(
+        "SELECT s FROM v WHERE s = 'it\\'s' AND d >= '2024-2-3' LIMIT toInt32('7')"
+    )
     assert "s = 'abc'" in first.sql
     assert second.sql == (
-        first.sql.replace("'abc'", "'it''s'").replace("2024-01-01", "2024-02-03").replace("LIMIT 5", "LIMIT 7")
+        first.sql.replace("'abc'", "'it''s'")
+        .replace("2024-01-01", "2024-02-03")
+        .replace("LIMIT 5", "LIMIT 7")
     )
 
 

@@ -114,7 +114,7 @@ def _times(type_: ColumnType) -> list[object]:
     fraction = "." + "123456789"[:digits] if digits else ""
     texts = []
     for second in (least + 86_400, 0, 951_827_696, 1_774_745_999, greatest - 86_400):
-        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=second)  # noqa: DTZ001
+        time = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=second)
         texts.append(f"{time:%Y-%m-%d %H:%M:%S}{fraction}".rjust(19 + len(fraction), "0"))
     return [*texts, texts[1][:19]]
 
@@ -201,7 +201,7 @@ def _time(value: object, digits: int) -> object:
     else:
         text = str(value).rstrip("Z")
     whole, _, fraction = text.partition(".")
-    since = datetime.datetime.fromisoformat(whole) - datetime.datetime(1970, 1, 1)  # noqa: DTZ001
+    since = datetime.datetime.fromisoformat(whole) - datetime.datetime(1970, 1, 1)
     if fraction[digits:].strip("0"):
         raise ValueError(f"{value} is finer than 10^-{digits} s")
     seconds = since.days * 86_400 + since.seconds

@@ -62,7 +62,19 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 # Other names of functions; those in capitals are matched in any case, as ClickHouse does.
-ALIASES: dict[str, str] = {**OPERATOR_ALIASES, **NUMBER_ALIASES, **ARRAY_ALIASES, **MAP_ALIASES, **VECTOR_ALIASES, **CLOCK_ALIASES, **DATE_ALIASES, **DATE_FORMAT_ALIASES, **STRING_ALIASES, **REGEXP_ALIASES, **ENCODING_ALIASES}
+ALIASES: dict[str, str] = {
+    **OPERATOR_ALIASES,
+    **NUMBER_ALIASES,
+    **ARRAY_ALIASES,
+    **MAP_ALIASES,
+    **VECTOR_ALIASES,
+    **CLOCK_ALIASES,
+    **DATE_ALIASES,
+    **DATE_FORMAT_ALIASES,
+    **STRING_ALIASES,
+    **REGEXP_ALIASES,
+    **ENCODING_ALIASES,
+}
 
 # Functions that have no equal, with what stands in the error.
 REFUSED: dict[str, str] = {**REFUSED_ENCODINGS, **REFUSED_AGGREGATES}

@@ -38,6 +38,7 @@ from martlet.translate.syntax import (
 from martlet.translate.tables import TableFacts
 from martlet.translate.totals import grouping
 from martlet.translate.typing import (
+    INTERVALS,
     canonical,
     is_low_cardinality,
     is_tuple,
@@ -139,7 +140,8 @@ class Lowering:
                 raise UnsupportedFunctionError("A lambda is not a value", offset=expression.start)
             case Star():
                 raise UnsupportedFunctionError("* is not supported here", offset=expression.start)
-        raise AssertionError(expression)
+            case _:
+                raise AssertionError(expression)
 
     def literal(self, literal: Literal) -> Value:
         """Lower a literal: a text is a slot, a number stands as it is."""
@@ -202,9 +204,7 @@ class Lowering:
             scope.known[key] = value
         return value
 
-    def _column(
-        self, parts: tuple[str, ...], scope: Scope, at: Expression
-    ) -> Value | None:
+    def _column(self, parts: tuple[str, ...], scope: Scope, at: Expression) -> Value | None:
         found = scope.column(parts)
         if found is not None and len(parts) == 1 and parts[0] in found[0].qualified:
             raise SqlError(f"Ambiguous identifier '{parts[0]}': several tables have it",
@@ -364,7 +364,7 @@ class Lowering:
 
     def subquery(self, query: "Query", scope: Scope) -> "Translated":
         """Translate a query inside of this one."""
-        from martlet.translate.select import translate_query  # noqa: PLC0415  they call each other
+        from martlet.translate.select import translate_query
 
         return translate_query(self, query, Scope(parent=scope))
 
@@ -397,7 +397,7 @@ class Lowering:
         """
         key = (lambda_.start, name)
         if key not in self.variables:
-            columns = {column.lower() for relation in scope.relations for column in relation.columns}
+            columns = {name.lower() for relation in scope.relations for name in relation.columns}
             taken = {value.sql.partition("[")[0] for value in scope.variables.values()}
             plain = name.lower() if name.isascii() and name.isidentifier() else "v"
             sql = name_sql(plain)
@@ -499,9 +499,9 @@ SPECIAL: dict[str, Special] = {
     "arrayJoin": array_join,
     "grouping": grouping,
     "exists": _exists,
-    **dict.fromkeys(("in", "notIn", "globalIn", "globalNotIn"), membership),
-} | {
-    f"toInterval{unit}": _interval
-    for unit in "Nanosecond Microsecond Millisecond Second Minute Hour Day Week Month Quarter "
-    "Year".split()
+    "in": membership,
+    "notIn": membership,
+    "globalIn": membership,
+    "globalNotIn": membership,
+    **{name.replace("Interval", "toInterval"): _interval for name in INTERVALS},
 }

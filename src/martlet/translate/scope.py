@@ -191,6 +191,8 @@ def walk(expression: Expression) -> Iterator[Expression]:
                 if kind == "replace":
                     for inner, _ in what:  # type: ignore[attr-defined]
                         yield from walk(inner)
+        case _:  # nothing is inside
+            pass
 
 
 def identifiers_of(select: Select) -> set[str]:

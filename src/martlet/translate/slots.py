@@ -307,7 +307,7 @@ def _decimal(text: str, argument: str) -> str:
 
 
 def _like(text: str, _: str) -> str:
-    """Write a LIKE pattern: what is escaped must need it in Trino, and the escape is a backslash."""
+    """Write a LIKE pattern: Trino escapes only what needs it, here with a backslash too."""
     out, position = [], 0
     while position < len(text):
         character = text[position]

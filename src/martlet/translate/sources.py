@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from martlet.errors import SqlError, UnsupportedClauseError
-from martlet.lake import lake_type
 from martlet.translate.array_join import array_join_clause
 from martlet.translate.final import final_rows
 from martlet.translate.joins import join
 from martlet.translate.relations import From, LakeTable, behind, indented
 from martlet.translate.scope import CteEntry, Relation, Scope
+from martlet.translate.states import lake_form
 from martlet.translate.syntax import (
     ArrayJoin,
     Join,
@@ -74,7 +74,7 @@ def stored_columns(facts: TableFacts, qualifier: str) -> dict[str, Value]:
     columns: dict[str, Value] = {}
     for name, type_ in facts.columns.items():
         columns[name] = Value(
-            f"{qualifier}.{name_sql(name.lower())}", type_, lake_type(type_).trino
+            f"{qualifier}.{name_sql(name.lower())}", type_, lake_form(type_).trino
         )
     return columns
 

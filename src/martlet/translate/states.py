@@ -16,7 +16,8 @@ states are merged or finished; three words stand for what no template says:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from martlet.errors import TypeSyntaxError
+from martlet.errors import LakeTypeError, TypeSyntaxError
+from martlet.lake import LakeType, lake_type
 from martlet.translate.aggregate_names import own_name
 from martlet.translate.typing import (
     array_of,
@@ -27,7 +28,7 @@ from martlet.translate.typing import (
     type_of,
     without_low_cardinality,
 )
-from martlet.types import ColumnType
+from martlet.types import ColumnType, Group
 
 VERSION = 1
 
@@ -167,6 +168,20 @@ class StateType:
     def holds(self) -> ColumnType:
         """The ClickHouse type in whose form such a state lies."""
         return self.state.holds(self.types)
+
+
+def lake_form(type_: ColumnType) -> LakeType:
+    """Return a type's form in the lake; that of states is ours, and only Trino writes it.
+
+    Raises:
+        LakeTypeError: it has none.
+    """
+    if type_.family.group is not Group.STATE:
+        return lake_type(type_)
+    try:
+        return lake_type(state_type(type_).holds)
+    except TypeSyntaxError as error:
+        raise LakeTypeError(error.message) from error
 
 
 def state_type(type_: ColumnType) -> StateType:

@@ -5,10 +5,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from martlet.errors import QueryError, UnsupportedClauseError
+from martlet.errors import QueryError
+from martlet.translate.cursor import unquote_string
 from martlet.translate.lower import Lowering
 from martlet.translate.queries import parse
-from martlet.translate.parser import unquote_string
 from martlet.translate.select import translate_answer
 from martlet.translate.slots import Bound, split
 from martlet.translate.tables import TableFacts
@@ -139,10 +139,8 @@ class _Shape:
 
     def add(self, texts: list[str], known: _Known, pinned: frozenset[int]) -> None:
         numbers = tuple(sorted(pinned))
-        for own, entries in self.kinds:
-            if own == numbers:
-                break
-        else:
+        entries = next((entries for own, entries in self.kinds if own == numbers), None)
+        if entries is None:
             entries = OrderedDict()
             self.kinds.append((numbers, entries))
         entries[tuple([texts[number] for number in numbers])] = known
@@ -150,24 +148,31 @@ class _Shape:
             entries.popitem(last=False)
 
 
-# The string literals of a text; what may hold a quote that opens none is in the other group.
+# The string literals of a text, in the first group; the last one has what may hold a quote that
+# opens none: comments and quoted names.
 _STRING = re.compile(
-    r"""('(?:[^'\\]|\\.|'')*')|(--[^\n]*|\#[ !][^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`"""
-    r"""|\$(\w*)\$.*?\$\3\$)""",
-    re.DOTALL,
+    r"""
+    ('(?:[^'\\]|\\.|'')*'|\u2018[^\u2019]*\u2019|\$(\w*)\$.*?\$\2\$)
+  | (--[^\n]*|\#[ !][^\n]*|/\*.*?\*/
+     |"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`|\u201c[^\u201d]*\u201d)
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 
 
 def shape_of(sql: str) -> tuple[tuple[object, ...], list[str]]:
     """Return a text without its string literals, as a key, and their values."""
-    parts: list[object] = _STRING.split(sql)  # type: ignore[assignment]
+    parts: list[object] = list(_STRING.split(sql))
     literals = parts[1::4]
-    texts = [_text(literal) for literal in literals if literal is not None]  # type: ignore[arg-type]
+    texts = [_text(str(literal)) for literal in literals if literal is not None]
     parts[1::4] = [literal is None for literal in literals]
+    parts[2::4] = [None] * len(literals)
     return tuple(parts), texts
 
 
 def _text(literal: str) -> str:
     """Return the value of a string literal; most have no escapes."""
     inner = literal[1:-1]
-    return unquote_string(literal) if "\\" in inner or "'" in inner or literal[0] != "'" else inner
+    if literal[0] == "'" and "\\" not in inner and "'" not in inner:
+        return inner
+    return unquote_string(literal)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from martlet.errors import LakeTypeError
-from martlet.lake import lake_type
+from martlet.translate.states import lake_form
 from martlet.translate.syntax import Literal
 from martlet.types import ColumnType, Group
 
@@ -114,7 +114,7 @@ def form_of(type_: ColumnType) -> str:
             return "bigint"
         case Group.OTHER if bare.family.name == "Nothing":
             return "unknown"
-    return lake_type(bare).trino
+    return lake_form(bare).trino
 
 
 _WIDE_INTEGERS = frozenset({"Int128", "Int256", "UInt128", "UInt256"})
@@ -146,11 +146,11 @@ def name_sql(name: str) -> str:
 # refuses as a name without quotes.
 RESERVED = frozenset(
     """alter and as between by case cast constraint create cross cube current_catalog current_date
-    current_path current_role current_schema current_time current_timestamp current_user deallocate
-    delete describe distinct drop else end escape except execute exists extract false first for from
-    full group grouping having in inner insert intersect interval into is join json_array json_exists
-    json_object json_query json_table json_value last left like listagg localtime localtimestamp
-    natural normalize not null on or order outer prepare recursive right rollup select skip table
-    then trim true uescape union unnest using values when where with date time timestamp row rows
-    map array count sum key value name""".split()
+    current_path current_role current_schema current_time current_timestamp current_user
+    deallocate delete describe distinct drop else end escape except execute exists extract
+    false first for from full group grouping having in inner insert intersect interval into is
+    join json_array json_exists json_object json_query json_table json_value last left like
+    listagg localtime localtimestamp natural normalize not null on or order outer prepare
+    recursive right rollup select skip table then trim true uescape union unnest using values
+    when where with date time timestamp row rows map array count sum key value name""".split()
 )
