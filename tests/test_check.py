@@ -26,8 +26,9 @@ def check(write_project, clickhouse_path, monkeypatch):
 
     monkeypatch.setattr(module, "ClickHouse", empty)
 
-    def run(files: dict[str, str]) -> Report:
-        return check_project(write_project({"events.datasource": EVENTS, **files}), environment={})
+    def run(files: dict[str, str], *, athena: bool = False) -> Report:
+        root = write_project({"events.datasource": EVENTS, **files})
+        return check_project(root, environment={}, athena=athena)
 
     return run
 
@@ -156,3 +157,20 @@ def test_a_view_that_cannot_run_is_found(check):
     )
     assert len(report.errors) == 1
     assert "cannot run: Unknown expression identifier `idd`" in report.errors[0].message
+
+
+def test_for_athena_each_pipe_says_whether_it_runs_there_and_why_not(check):
+    files = {
+        "good.pipe": pipe("SELECT count() AS c FROM events"),
+        "bad.pipe": pipe("SELECT id, toStartOfDay(ts) AS d, runningDifference(id) AS r FROM events"),
+    }
+    assert check(files).ok
+    report = check(files, athena=True)
+    assert not report.ok
+    resources = {item["name"]: item for item in report.as_json()["resources"]}
+    assert resources["good"]["athena_ok"]
+    assert not resources["bad"]["athena_ok"]
+    (error,) = resources["bad"]["athena_errors"]
+    assert (error["file"], error["line"], error["column"]) == ("bad.pipe", 3, 39)
+    assert "runningDifference()" in error["message"]
+    assert "athena_ok" not in resources["events"]

@@ -1,5 +1,6 @@
 """Pipes as queries: templates rendered, nodes and pipes inlined, every table accounted for."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -413,8 +414,14 @@ def _offset_in_source(node: Node, sql: str, offset: int, name: str = "") -> int:
         return offset
     if name and (found := node.sql.find(name)) >= 0:
         return found
-    line = sql[sql.rfind("\n", 0, offset) + 1 :].split("\n")[0].strip()
-    return max(node.sql.find(line), 0) if line else 0
+    start = sql.rfind("\n", 0, offset) + 1
+    whole = sql[start:].split("\n")[0]
+    line = whole.strip()
+    found = node.sql.find(line) if line else -1
+    if found >= 0:
+        return max(found, found + offset - start - (len(whole) - len(whole.lstrip())))
+    word = re.match(r"\w+", sql[offset:])  # the line has values of parameters in it
+    return max(node.sql.find(word[0]), 0) if word else 0
 
 
 def _located(

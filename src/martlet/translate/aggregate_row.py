@@ -34,11 +34,16 @@ class AggregateSite(Site):
         each: whether the first argument is an array whose elements are what is aggregated: its
             type and form are the element's.
         gaps: whether NULL stands in the arguments where a row does not count.
+        order: the order of the rows as SQL, empty where they have none.
     """
 
     over: str = ""
     each: bool = False
     gaps: bool = False
+
+    @property
+    def order(self) -> str:
+        return "" if self.over else ", ".join(item.sql() for item in self.scope.order)
 
     def number(self, index: int = 0, default: float | None = None) -> float:
         """Return a parameter that is a number."""
@@ -82,6 +87,7 @@ class Aggregate:
         finish: makes the result of the array of all values; such an aggregate has -Array.
         arrays: whether the rule knows -Array by itself.
         parameters: greatest number of parameters in brackets of their own.
+        ordered: whether the array that `finish` is given has the order of the rows.
         note: how it differs from ClickHouse's.
     """
 
@@ -95,6 +101,7 @@ class Aggregate:
     finish: Finish | None = None
     arrays: bool = False
     parameters: int = 0
+    ordered: bool = False
     note: str = ""
 
     def function(self) -> Function:
@@ -143,11 +150,13 @@ def and_also(condition: str, test: str) -> str:
     return f"{first} AND {test}"
 
 
-def collected(site: AggregateSite, *, distinct: bool = False) -> Value:
+def collected(site: AggregateSite, *, distinct: bool = False, ordered: bool = False) -> Value:
     """Return the array of all values of the first argument, without NULL and NaN's trouble."""
     value = site.arguments[0]
-    word = "DISTINCT " if (distinct or site.distinct) and not (site.each or site.over) else ""
-    sql = f"array_agg({word}{value.sql}){suffix(site)}"
+    order = f" ORDER BY {site.order}" if ordered and site.order else ""
+    is_plain = not (site.each or site.over or order)
+    word = "DISTINCT " if (distinct or site.distinct) and is_plain else ""
+    sql = f"array_agg({word}{value.sql}{order}){suffix(site)}"
     if site.each:
         sql = f"flatten({sql})"
     if site.gaps or (site.each and value.is_nullable):

@@ -20,7 +20,13 @@ from martlet.translate.functions.dates import DATES
 from martlet.translate.functions.encodings import ALIASES as ENCODING_ALIASES
 from martlet.translate.functions.encodings import ENCODINGS
 from martlet.translate.functions.encodings import REFUSED as REFUSED_ENCODINGS
+from martlet.translate.functions.integers import ALIASES as INTEGER_ALIASES
+from martlet.translate.functions.integers import INTEGERS
+from martlet.translate.functions.integers import REFUSED as REFUSED_INTEGERS
 from martlet.translate.functions.json import JSON
+from martlet.translate.functions.jsonpaths import ALIASES as JSON_PATH_ALIASES
+from martlet.translate.functions.jsonpaths import JSON_PATHS
+from martlet.translate.functions.jsonpaths import REFUSED as REFUSED_JSON
 from martlet.translate.functions.lambdas import LAMBDAS
 from martlet.translate.functions.maps import ALIASES as MAP_ALIASES
 from martlet.translate.functions.maps import MAPS
@@ -28,10 +34,13 @@ from martlet.translate.functions.numbers import ALIASES as NUMBER_ALIASES
 from martlet.translate.functions.numbers import NUMBERS
 from martlet.translate.functions.operators import ALIASES as OPERATOR_ALIASES
 from martlet.translate.functions.operators import OPERATORS
+from martlet.translate.functions.readable import ALIASES as READABLE_ALIASES
+from martlet.translate.functions.readable import READABLE
 from martlet.translate.functions.regexps import ALIASES as REGEXP_ALIASES
 from martlet.translate.functions.regexps import REGEXPS
 from martlet.translate.functions.strings import ALIASES as STRING_ALIASES
 from martlet.translate.functions.strings import STRINGS
+from martlet.translate.functions.urlparts import URL_PARTS
 from martlet.translate.functions.urls import URLS
 from martlet.translate.functions.vectors import ALIASES as VECTOR_ALIASES
 from martlet.translate.functions.vectors import VECTORS
@@ -39,7 +48,10 @@ from martlet.translate.functions.vectors import VECTORS
 FAMILIES: dict[str, dict[str, Function]] = {
     "operators": OPERATORS,
     "numbers": NUMBERS,
+    "integers": INTEGERS,
+    "readable": READABLE,
     "json": JSON,
+    "jsonpaths": JSON_PATHS,
     "conversions": CONVERSIONS,
     "arrays": ARRAYS,
     "lambdas": LAMBDAS,
@@ -53,6 +65,7 @@ FAMILIES: dict[str, dict[str, Function]] = {
     "strings": STRINGS,
     "regexps": REGEXPS,
     "urls": URLS,
+    "urlparts": URL_PARTS,
     "encodings": ENCODINGS,
     "states": STATE_FUNCTIONS,
 }
@@ -74,10 +87,13 @@ ALIASES: dict[str, str] = {
     **STRING_ALIASES,
     **REGEXP_ALIASES,
     **ENCODING_ALIASES,
+    **JSON_PATH_ALIASES,
+    **INTEGER_ALIASES,
+    **READABLE_ALIASES,
 }
 
 # Functions that have no equal, with what stands in the error.
-REFUSED: dict[str, str] = {**REFUSED_ENCODINGS, **REFUSED_AGGREGATES}
+REFUSED: dict[str, str] = {**REFUSED_ENCODINGS, **REFUSED_JSON, **REFUSED_INTEGERS, **REFUSED_AGGREGATES}
 
 
 def find_function(name: str) -> tuple[str, Function] | None:

@@ -205,7 +205,7 @@ def _prepare(site: AggregateSite, row: Aggregate) -> None:
 def _made(site: AggregateSite, row: Aggregate) -> Value:
     if row.to == "":
         assert row.finish is not None
-        return row.finish(site, collected(site))
+        return row.finish(site, collected(site, ordered=row.ordered))
     if callable(row.to):
         return row.to(site)
     returns = row.returns
@@ -284,7 +284,8 @@ def _made_state(
     if rule == "self":
         return _as_state(_made(site, named.row), type_, form)
     if rule == "all":
-        values = collected(site, distinct=parts.name == "groupUniqArray")
+        is_distinct = parts.name == "groupUniqArray"
+        values = collected(site, distinct=is_distinct, ordered=named.row.ordered)
         return _as_state(values, type_, form)
     if rule == "hashes":
         return make(hashes(site), type_, form, of=tuple(site.arguments))
@@ -293,9 +294,11 @@ def _made_state(
     if rule == "parts":
         return _best(site, named, rows, site.arguments, type_, form)
     row = row_sql(site.arguments)
-    template = rule.replace("{*}", row).replace("{filter}", suffix(site))
+    # What is put in holds braces of its own, of patterns: it must not be read as a template.
+    template = rule.replace("{*}", "\0row").replace("{filter}", "\0filter")
     sql = compile_template(template)(site.arguments)[0]
-    is_list = template.startswith("array_agg(") and len(site.arguments) == 1
+    sql = sql.replace("\0row", row).replace("\0filter", suffix(site))
+    is_list = rule.startswith("array_agg(") and len(site.arguments) == 1
     own_form = f"array({site.arguments[0].form})" if is_list else "row"
     return _as_state(make(sql, type_, own_form, of=tuple(site.arguments)), type_, form)
 
@@ -386,6 +389,8 @@ def _put_together(
             for i, (item, part) in enumerate(zip(parts.types, shown.row_forms, strict=True), 1)
         ]
         return _best(site, named, rows, pair, state.type, form)
+    if rows[parts.name].ordered and site.order:
+        rule = rule.replace("array_agg({0})", f"array_agg({{0}} ORDER BY {site.order})")
     made = written(site, rule, state.type, form)
     if rule.startswith(("ROW(", "map_entries(")):
         made = replace(made, sql=f"CAST({made.sql} AS {form})", is_atomic=True)

@@ -187,6 +187,8 @@ def membership(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
                     of=(left, values), atomic=not negated)  # fmt: skip
         return _null_if_left(made, left)
     test_ = comparison(site, "notEquals" if negated else "equals", left, values)
+    if isinstance(right, Identifier) and not values.is_constant:  # measured
+        return test_.retyped(type_of("Nullable(UInt8)"))
     return _null_if_left(test_, left)
 
 
@@ -220,8 +222,13 @@ def _holds_tuples(call: Call) -> bool:
 
 def _in_list(site: Site, left: Value, members: list[Expression], negation: str) -> Value:
     values = []
+    tests: list[Value] = []
+    varies = varies_left = False
     for member in members:
         value = site.lowering.value(member, site.scope)
+        varies = varies or (not value.is_constant and len(members) > 1)
+        if varies and value.is_nullable:
+            raise site.fail("NULL among values that are not constant is not supported", index=1)
         if value.form == "unknown":
             continue
         number = value.literal.value if value.literal is not None else None
@@ -233,11 +240,19 @@ def _in_list(site: Site, left: Value, members: list[Expression], negation: str) 
         # ClickHouse cuts 1.005 * 1000 = 1004.9999999999999 to an integer.
         if not scaled.is_integer():
             raise site.fail(f"{number} beside {left.type}: write it as a text", index=1)
-        _, value = comparable(site, left, value, ordered=False)
+        shown, value = comparable(site, left, value, ordered=False)
+        varies_left = varies_left or shown.sql != left.sql
+        tests.append(comparison(site, "equals", left, value))
         values.append(value)
     if not values:
         constant = "true" if negation else "false"
         return _null_if_left(make(constant, type_of("UInt8"), "boolean", of=(left,)), left)
+    if varies or varies_left:  # each comparison has its own types
+        sql = " OR ".join(test.sql for test in tests)
+        sql = f"NOT ({sql})" if negation else f"({sql})" if len(tests) > 1 else sql
+        made = make(sql, type_of("UInt8"), "boolean", of=(left, *values), atomic=False)
+        # ClickHouse's answer is of a Nullable type where the list varies (measured).
+        return made.retyped(type_of("Nullable(UInt8)")) if varies else _null_if_left(made, left)
     form = common_form([value.form for value in values])
     if left.form == "boolean" and form != "boolean":
         left = as_number(left)
@@ -257,10 +272,17 @@ def in_subquery(site: Site, left: Value, subquery: Subquery, negation: str) -> V
     names = [column.sql for column in result.values]
     if is_tuple(left.type) and len(names) > 1:
         row, columns = _row_of(site, left, result.values)
-        sql = f"SELECT {columns} FROM (\n{_indented(sql)}\n) AS s"  # noqa: S608
-        made = make(f"{row} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
-                    "boolean", of=(left,), atomic=False)  # fmt: skip
-        return _null_if_left(made, left)
+        known = " AND ".join(f"{c.sql} IS NOT NULL" for c in result.values if c.is_nullable)
+        where = f"\nWHERE {known}" if known else ""
+        sql = f"SELECT {columns} FROM (\n{_indented(sql)}\n) AS s{where}"  # noqa: S608
+        parts = [f"{left.operand}[{index}] IS NOT NULL AND " for index, part in
+                 enumerate(left.type.bare.inner, 1) if part.is_nullable]  # fmt: skip
+        test = f"{row} {negation if not parts else ''}IN (\n{_indented(sql)}\n)"
+        if parts:  # a row with a NULL in it is equal to none
+            test = f"{''.join(parts)}{test}"
+            test = f"NOT ({test})" if negation else f"({test})"
+        made = make(test, type_of("UInt8"), "boolean", of=(left,), atomic=False)
+        return _null_if_left(replace(made, is_constant=False), left)
     if len(names) != 1:
         raise site.fail("the subquery has several columns", index=1)
     (column,) = result.values
@@ -268,8 +290,10 @@ def in_subquery(site: Site, left: Value, subquery: Subquery, negation: str) -> V
     if column.is_nullable or wanted.sql != column.sql:
         where = f"\nWHERE {column.sql} IS NOT NULL" if column.is_nullable else ""
         sql = f"SELECT {wanted.sql} FROM (\n{_indented(sql)}\n) AS s{where}"  # noqa: S608
-    made = make(f"{shown.operand} {negation}IN (\n{_indented(sql)}\n)", type_of("UInt8"),
-                "boolean", of=(shown,), atomic=False)  # fmt: skip
+    test = f"{shown.operand} {negation}IN (\n{_indented(sql)}\n)"
+    if left.is_nullable:  # among no rows a NULL is NULL, not false
+        test = f"IF({shown.operand} IS NOT NULL, {test})"
+    made = make(test, type_of("UInt8"), "boolean", of=(shown,), atomic=left.is_nullable)
     return _null_if_left(replace(made, is_constant=False), left)
 
 

@@ -239,6 +239,9 @@ def apply(site: Site, row: Function) -> Value:
         type_ = result_type(row, arguments)
         sql, atomic = compile_template(row.to)(arguments)
         made = make(sql, type_, row.form, of=tuple(arguments), atomic=atomic)
+    if row.nulls == "propagate" and any(_is_null(value) for value in given):
+        return Value("NULL", type_of("Nullable(Nothing)"), "unknown", is_constant=made.is_constant,
+                     is_aggregate=made.is_aggregate)  # fmt: skip
     if row.nulls == "propagate" and any(value.is_nullable for value in given):
         made = replace(made, type=nullable(made.type))
     if not row.is_constant:
@@ -246,6 +249,11 @@ def apply(site: Site, row: Function) -> Value:
     constant = all(value.is_constant for value in given)
     aggregate = made.is_aggregate or any(value.is_aggregate for value in given)
     return replace(made, is_constant=constant, is_aggregate=aggregate)
+
+
+def _is_null(value: Value) -> bool:
+    """Whether a value is NULL alone, of no other type."""
+    return value.form == "unknown" and value.type.bare.family.name == "Nothing"
 
 
 def result_type(row: Function, arguments: Sequence[Value]) -> ColumnType:

@@ -192,6 +192,7 @@ def _joined(
         where=[*left.where, *right.where],
         is_filled=left.is_filled or right.is_filled,
         lake=[*left.lake, *right.lake],
+        order=left.order if kind in ("inner", "left", "cross") else (),
     )
 
 

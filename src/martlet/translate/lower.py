@@ -23,8 +23,9 @@ from martlet.translate.comparison import membership
 from martlet.translate.constants import evaluate
 from martlet.translate.convert import as_bigint, cast, make
 from martlet.translate.function import Site, apply
+from martlet.translate.ordering import Order
 from martlet.translate.relations import indented
-from martlet.translate.scope import Relation, Scope
+from martlet.translate.scope import Relation, Scope, captures
 from martlet.translate.syntax import (
     Call,
     Cast,
@@ -41,12 +42,14 @@ from martlet.translate.typing import (
     INTERVALS,
     canonical,
     is_low_cardinality,
+    is_string,
     is_tuple,
     literal_type,
     low_cardinality,
     nullable,
     tuple_of,
     type_of,
+    without_low_cardinality,
 )
 from martlet.translate.value import WIDE, Value, name_sql
 from martlet.translate.windows import windowed
@@ -307,7 +310,7 @@ class Lowering:
             )
         name, function = row
         arguments = [
-            Value("", type_of("Nothing"), "lambda", is_constant=True)
+            Value("", type_of("Nothing"), "lambda", is_constant=not captures(argument))
             if isinstance(argument, Lambda)
             else self.value(argument, scope)
             for argument in call.arguments
@@ -336,10 +339,21 @@ class Lowering:
             if not error.offset:
                 error.offset = at.start
             raise
-        if explicit and not type_.is_nullable and made.type.is_nullable:
-            # CAST(nullable AS T) raises in ClickHouse where it meets a NULL; keep its type.
-            return replace(made, type=type_)
+        if explicit and not type_.is_nullable and value.type.is_nullable:
+            return self._not_null(made, type_, at)
         return made
+
+    def _not_null(self, value: Value, type_: ColumnType, at: Expression) -> Value:
+        """Return a value of a type without NULL: where it meets one, it fails as in ClickHouse."""
+        if value.form == "unknown":
+            raise SqlError("Cannot convert NULL to a non-nullable type", offset=at.start)
+        failure = "CAST('Cannot convert NULL value to non-Nullable type' AS bigint)"
+        if value.form != "bigint":
+            failure = f"CAST({failure} AS varchar)"
+        if value.form not in ("bigint", "varchar"):
+            failure = f"CAST({failure} AS {value.form})"
+        sql = f"coalesce({value.sql}, {failure})"
+        return replace(value, sql=sql, type=type_, is_atomic=True, literal=None)
 
     def scalar(self, expression: Subquery, scope: Scope) -> Value:
         """Lower a subquery that stands for one value; without rows it is NULL."""
@@ -362,11 +376,13 @@ class Lowering:
         type_ = tuple_of([value.type for value in result.values], result.names)
         return Value(sql, type_, f"row({form})", is_constant=True)
 
-    def subquery(self, query: "Query", scope: Scope) -> "Translated":
-        """Translate a query inside of this one."""
+    def subquery(
+        self, query: "Query", scope: Scope, *, is_source: bool = False
+    ) -> "Translated":
+        """Translate a query inside of this one; one in FROM carries its order."""
         from martlet.translate.select import translate_query
 
-        return translate_query(self, query, Scope(parent=scope))
+        return translate_query(self, query, Scope(parent=scope), is_source=is_source)
 
     def lambda_body(
         self, lambda_: Lambda, elements: Sequence[Value], scope: Scope, *, of: str
@@ -397,7 +413,8 @@ class Lowering:
         """
         key = (lambda_.start, name)
         if key not in self.variables:
-            columns = {name.lower() for relation in scope.relations for name in relation.columns}
+            columns = {name.lower() for relation in scope.relations
+                       for name in (relation.name, *relation.columns)}  # fmt: skip
             taken = {value.sql.partition("[")[0] for value in scope.variables.values()}
             plain = name.lower() if name.isascii() and name.isidentifier() else "v"
             sql = name_sql(plain)
@@ -454,6 +471,7 @@ class Translated:
         columns: `sql` of each is its name in Trino, as a column of this query.
         names: ClickHouse's names in order; they may repeat.
         has_totals: whether a last column, which is not in `names`, marks the row of WITH TOTALS.
+        order: the order of the rows, by columns of this query.
     """
 
     sql: str
@@ -461,15 +479,20 @@ class Translated:
     names: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
     has_totals: bool = False
+    order: tuple[Order, ...] = ()
 
 
 def _with_low_cardinality(value: Value, arguments: Sequence[Value]) -> Value:
     """Make a result LowCardinality as ClickHouse does: of one such argument and constants."""
     others = [a for a in arguments if not a.is_constant]
+    if len(others) > 1 and all(is_string(a.type) for a in others):
+        return replace(value, type=without_low_cardinality(value.type))
     if len(others) != 1 or not is_low_cardinality(others[0].type):
         return value
     if value.type.bare.family.group in (Group.ARRAY, Group.MAP, Group.TUPLE, Group.DECIMAL,
                                         Group.ENUM, Group.DATETIME64, Group.JSON):  # fmt: skip
+        return value
+    if value.type.bare.family.name == "Nothing":
         return value
     return replace(value, type=low_cardinality(value.type))
 
@@ -485,7 +508,7 @@ def _interval(lowering: Lowering, call: Call, scope: Scope) -> Value:
     type_ = type_of("Interval" + call.name.removeprefix("toInterval"))
     if amount.literal is not None and isinstance(amount.literal.value, str):
         amount = lowering.converted(amount, type_of("Int64"), call)
-    return replace(as_bigint(amount), type=type_)
+    return replace(as_bigint(amount), type=nullable(type_) if amount.is_nullable else type_)
 
 
 def _exists(lowering: Lowering, call: Call, scope: Scope) -> Value:

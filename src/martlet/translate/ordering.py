@@ -1,6 +1,7 @@
 """ORDER BY: what Trino sorts by so that rows come in ClickHouse's order of a type's values."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from martlet.errors import UnsupportedClauseError, UnsupportedFunctionError
 from martlet.translate.aggregate_row import order_key
@@ -33,6 +34,19 @@ class Order:
     def sql(self) -> str:
         """Return the item as SQL."""
         return self.nan.replace("{0}", self.value.sql) + self.value.sql + self.direction
+
+
+    def behind(self, qualifier: str) -> "Order":
+        """Return the item for a query around the one that has its column, by that one's name."""
+        source = replace(self.source, sql=f"{qualifier}.{self.source.sql}", is_atomic=True)
+        if self.value.sql == self.source.sql:
+            return replace(self, value=source, source=source)
+        return order_of(source, self.item)
+
+
+def orders_sql(orders: Iterable[Order]) -> str:
+    """Return what stands behind ORDER BY."""
+    return ", ".join(order.sql() for order in orders)
 
 
 def order_of(value: Value, item: OrderItem) -> Order:

@@ -32,6 +32,7 @@ class Plan:
         hidden: more columns, `(name, value)`, that only rewrites see.
         limit: number of rows as SQL, empty for all.
         scope: where the names of clauses are resolved that come after this plan.
+        keeps_order: whether `order_by` is not the query's own but its source's.
     """
 
     ctes: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Plan:
     offset: str = ""
     with_ties: bool = False
     scope: Scope = field(default_factory=Scope)
+    keeps_order: bool = False
 
     def sql(self) -> str:
         """Return the text."""
@@ -129,7 +131,34 @@ class Plan:
         ctes = [*self.ctes, f"{alias} AS {text}"] if as_cte else self.ctes
         return Plan(ctes=ctes, items=items, source=alias if as_cte else f"{text} AS {alias}",
                     order_by=orders, limit=self.limit, offset=self.offset,
-                    with_ties=self.with_ties, scope=self._scope_around(items))  # fmt: skip
+                    with_ties=self.with_ties, scope=self._scope_around(items),
+                    keeps_order=self.keeps_order)  # fmt: skip
+
+    def carry_order(self) -> tuple[Order, ...]:
+        """Return the order of the rows as a query around this one sees it.
+
+        What is ordered by and not selected becomes a hidden column.
+        """
+        orders: list[Order] = []
+        hidden: list[tuple[str, Value]] = []
+        for number, order in enumerate(self.order_by, 1):
+            column = self.number_of(order.source)
+            if column is not None:
+                orders.append(order_of(self.items[column - 1].reference, order.item))
+                continue
+            name = f"__order{number}"
+            hidden.append((name, order.value))
+            value = _outside(order.value, name)
+            orders.append(replace(order, value=value, source=value))
+        if hidden and self.distinct:
+            return ()
+        self.hidden = [*self.hidden, *hidden]
+        return tuple(orders)
+
+    def drop_kept_order(self) -> None:
+        """Leave an order out that is the source's and decides about no rows here."""
+        if self.keeps_order and not self.limit and not self.offset:
+            self.order_by = []
 
     def _scope_around(self, items: list[Item]) -> Scope:
         """Return the scope of a query around this one: its names are those of the columns."""

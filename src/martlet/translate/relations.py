@@ -13,6 +13,7 @@ from martlet.types import ColumnType
 
 if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
+    from martlet.translate.ordering import Order
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class From:
         where: conditions that belong into the query's WHERE.
         is_filled: whether a side of an outer join in it has rows without a match.
         lake: the tables of the lake in it that have no such rows.
+        order: the order of its rows, where it is a query that says one.
     """
 
     sql: str
@@ -51,6 +53,7 @@ class From:
     where: list[str] = field(default_factory=list)
     is_filled: bool = False
     lake: list[LakeTable] = field(default_factory=list)
+    order: "tuple[Order, ...]" = ()
 
 
 def behind(qualifier: str, columns: Mapping[str, Value]) -> dict[str, Value]:

@@ -98,6 +98,8 @@ def limit_by(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> 
             offset = lowering.count(select.limit_by_offset, scope, of="LIMIT BY")
     if not keys:
         return plan
+    if any(" OVER (" in value.sql for value in _values(plan)):  # no window inside of another
+        plan = plan.wrapped(lowering.fresh("windowed"), [])
     values = [_key(lowering, key, plan, scope) for key in keys]
     over = f"PARTITION BY {', '.join(value.sql for value in values)}"
     if plan.order_by:
@@ -111,6 +113,10 @@ def limit_by(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> 
     else:
         outer.where = [f"{column} <= {limit}"]
     return outer
+
+
+def _values(plan: Plan) -> list[Value]:
+    return [*(item.value for item in plan.items), *(order.value for order in plan.order_by)]
 
 
 def _key(lowering: "Lowering", key: Expression, plan: Plan, scope: Scope) -> Value:

@@ -27,6 +27,7 @@ from martlet.translate.value import Value
 
 if TYPE_CHECKING:
     from martlet.translate.array_join import Late
+    from martlet.translate.ordering import Order
     from martlet.translate.totals import GroupKeys
 
 
@@ -64,6 +65,7 @@ class Scope:
         unnests: arrays that `arrayJoin` multiplies rows by: their SQL, and the alias of the source.
         late: set while expressions are lowered as a query around this SELECT sees them.
         keys: set while expressions are lowered as the groups of several sets of keys see them.
+        order: the order of FROM's rows, which aggregates follow and a SELECT keeps.
         is_answer: whether this is the outermost query, the only one whose totals are seen.
         is_select: whether this is a SELECT's own scope, whose rows `arrayJoin` can multiply.
     """
@@ -86,6 +88,7 @@ class Scope:
     is_answer: bool = False
     known: dict[str, Value] = field(default_factory=dict)
     using: dict[str, Value] = field(default_factory=dict)
+    order: "tuple[Order, ...]" = ()
 
     def column(self, parts: tuple[str, ...]) -> tuple[Relation, str] | None:
         """Return the relation and column that a name stands for, the first in FROM's order."""
@@ -118,6 +121,7 @@ class CteEntry:
         scope: where its names are resolved.
         sql_name: its name in Trino.
         columns: None until it is translated.
+        order: the order of its rows, if it says one.
     """
 
     cte: Cte
@@ -126,6 +130,7 @@ class CteEntry:
     columns: Mapping[str, Value] | None = None
     is_open: bool = False
     sql: str = ""
+    order: "tuple[Order, ...]" = ()
 
 
 def aliases_of(select: Select) -> dict[str, Expression]:
@@ -193,6 +198,13 @@ def walk(expression: Expression) -> Iterator[Expression]:
                         yield from walk(inner)
         case _:  # nothing is inside
             pass
+
+
+def captures(lambda_: Lambda) -> bool:
+    """Whether a lambda reads more than its parameters, so that its value differs by row."""
+    inside = list(walk(lambda_))
+    own = {name for part in inside if isinstance(part, Lambda) for name in part.parameters}
+    return any(isinstance(part, Identifier) and part.parts[0] not in own for part in inside)
 
 
 def identifiers_of(select: Select) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from martlet.errors import SqlError, UnsupportedClauseError
 from martlet.translate.array_join import find_late, outside, with_unnests
 from martlet.translate.convert import as_boolean, stored_form
+from martlet.translate.groups import check_groups
 from martlet.translate.lower import Translated
 from martlet.translate.ordering import Order, order_of
 from martlet.translate.plan import Item, Plan
@@ -36,12 +37,19 @@ if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
 
 
-def translate_query(lowering: "Lowering", query: Query, scope: Scope) -> Translated:
-    """Translate a query whose names are resolved in a new scope of its own."""
+def translate_query(
+    lowering: "Lowering", query: Query, scope: Scope, *, is_source: bool = False
+) -> Translated:
+    """Translate a query whose names are resolved in a new scope of its own.
+
+    One that is a source has hidden columns for its order, where it needs them.
+    """
     if isinstance(query, SetOperation):
         return set_operation(lowering, query, scope)
     plan = plan_select(lowering, query, scope)
-    return translated(plan)
+    order = plan.carry_order() if is_source else ()
+    plan.drop_kept_order()
+    return replace(translated(plan), order=order)
 
 
 def translate_answer(lowering: "Lowering", query: Query) -> Translated:
@@ -92,7 +100,7 @@ def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
     scope.is_select = True
     if select.source is not None:
         found = source(lowering, select.source, scope)
-        scope.relations, scope.using = found.relations, found.using
+        scope.relations, scope.using, scope.order = found.relations, found.using, found.order
         plan.source, plan.where = pruned(lowering, select, found, scope)
         plan.where += found.where
     columns = expanded(lowering, select.columns, scope)
@@ -110,12 +118,16 @@ def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
             plan.where += _conjuncts(lowering, condition, scope)
     plan.items = items
     scope.keys = keys
-    _group(lowering, select, columns, plan, scope)
+    group_by = _group(lowering, select, columns, plan, scope)
     if keys is not None:
         plan = with_sets(select, plan, keys, found.alias if select.source is not None else "")
     plan.distinct = select.distinct and not select.distinct_on
     with outside(late, scope):
         plan.order_by = _orders(lowering, select, columns, items, scope)
+    if late is None:
+        _keep_order(select, plan, scope)
+        if keys is None and (scope.is_grouped or scope.has_aggregates):
+            check_groups(lowering, select, columns, group_by, scope)
     if plan.having and keys is None and not scope.is_grouped and not scope.has_aggregates:
         plan.where, plan.having = [*plan.where, plan.having], ""
     _limits(lowering, select, plan, scope)
@@ -156,7 +168,8 @@ def definitions(scope: Scope) -> list[str]:
 
 
 def _items(lowering: "Lowering", columns: list[Column], scope: Scope) -> list[Item]:
-    taken: set[str] = set()
+    # Not the name of a source: behind ORDER BY it would stand for the column.
+    taken = {relation.name.lower() for relation in scope.relations if relation.name}
     items = []
     for name, column in columns:
         value = column if isinstance(column, Value) else lowering.value(column, scope)
@@ -188,15 +201,19 @@ def _condition(lowering: "Lowering", condition: Expression, scope: Scope) -> Val
 
 def _group(
     lowering: "Lowering", select: Select, columns: list[Column], plan: Plan, scope: Scope
-) -> None:
-    """Put GROUP BY and HAVING into the plan; numbers are columns, constants are no keys."""
+) -> list[str]:
+    """Put GROUP BY and HAVING into the plan, and return the keys.
+
+    Numbers are columns, and constants are no keys.
+    """
     if select.having is not None:
         plan.having = _condition(lowering, select.having, scope).sql
     if scope.keys is not None:
-        return
+        return []
     keys: list[Value] = []
     if select.group_by_all:
-        keys = [item.value for item in plan.items if not item.value.is_aggregate]
+        keys = [item.value for item in plan.items
+                if not item.value.is_aggregate and " OVER (" not in item.value.sql]  # fmt: skip
     for expression in select.group_by:
         number = position(expression, len(columns))
         column = columns[number][1] if number is not None else expression
@@ -208,6 +225,7 @@ def _group(
     if scope.is_grouped and not plan.group_by:  # without rows there is no group
         plan.group_by = "()"
         plan.having = f"count(*) > 0 AND ({plan.having})" if plan.having else "count(*) > 0"
+    return [key.sql for key in keys]
 
 
 def _orders(
@@ -224,6 +242,17 @@ def _orders(
             continue
         orders.append(order_of(value, item))
     return orders
+
+
+def _keep_order(select: Select, plan: Plan, scope: Scope) -> None:
+    """Give a SELECT that says no order the one of its source, as ClickHouse reads on in it."""
+    if select.order_by or select.order_by_all or select.with_ties or select.with_totals:
+        return
+    if scope.is_grouped or scope.has_aggregates or scope.keys is not None:
+        return
+    if plan.distinct and any(plan.number_of(o.value) is None or o.nan for o in scope.order):
+        return
+    plan.order_by, plan.keeps_order = list(scope.order), bool(scope.order)
 
 
 def _limits(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> None:

@@ -86,8 +86,9 @@ def _cte(lowering: "Lowering", tree: Table, entry: CteEntry) -> From:
         entry.is_open = True
         from martlet.translate.select import translate_query
 
-        translated = translate_query(lowering, entry.cte.query, Scope(parent=entry.scope))
-        entry.columns = translated.columns
+        inside = Scope(parent=entry.scope)
+        translated = translate_query(lowering, entry.cte.query, inside, is_source=True)
+        entry.columns, entry.order = translated.columns, translated.order
         entry.sql_name = lowering.fresh(f"{entry.cte.name.lower()}_") if (
             entry.cte.name.lower() in {name.lower() for name in lowering.tables}
         ) else entry.cte.name.lower()  # fmt: skip
@@ -96,13 +97,14 @@ def _cte(lowering: "Lowering", tree: Table, entry: CteEntry) -> From:
     qualifier = name_sql(alias.lower())
     shown = f" AS {qualifier}" if alias.lower() != entry.sql_name else ""
     relation = Relation(alias, frozenset({alias}), behind(qualifier, entry.columns))
-    return From(f"{name_sql(entry.sql_name)}{shown}", [relation], qualifier)
+    order = tuple(item.behind(qualifier) for item in entry.order)
+    return From(f"{name_sql(entry.sql_name)}{shown}", [relation], qualifier, order=order)
 
 
 def _subquery(lowering: "Lowering", tree: TableSubquery, scope: Scope) -> From:
     if tree.final:
         raise UnsupportedClauseError("FINAL of a subquery is not supported", offset=tree.start)
-    translated = lowering.subquery(tree.query, scope)
+    translated = lowering.subquery(tree.query, scope, is_source=True)
     alias = tree.alias or ""
     qualifier = name_sql(alias.lower()) if alias else lowering.fresh("subquery")
     columns = dict(translated.columns)
@@ -111,7 +113,9 @@ def _subquery(lowering: "Lowering", tree: TableSubquery, scope: Scope) -> From:
             raise SqlError("Another number of names than columns", offset=tree.start)
         columns = dict(zip(tree.column_names, columns.values(), strict=True))
     relation = Relation(alias, frozenset({alias} if alias else ()), behind(qualifier, columns))
-    return From(f"(\n{indented(translated.sql)}\n) AS {qualifier}", [relation], qualifier)
+    order = tuple(item.behind(qualifier) for item in translated.order)
+    sql = f"(\n{indented(translated.sql)}\n) AS {qualifier}"
+    return From(sql, [relation], qualifier, order=order)
 
 
 def output_name(name: str, taken: set[str]) -> str:

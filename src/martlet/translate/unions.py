@@ -97,7 +97,9 @@ def _part(lowering: "Lowering", query: Query, scope: Scope) -> _Part:
     from martlet.translate.select import plan_select
 
     if isinstance(query, Select):
-        return _Part(plan_select(lowering, query, scope), query.start)
+        plan = plan_select(lowering, query, scope)
+        plan.drop_kept_order()
+        return _Part(plan, query.start)
     result = set_operation(lowering, query, scope)
     return _Part(around(lowering.fresh("part"), result), query.start)
 

@@ -5,7 +5,7 @@ An aggregate before OVER is the aggregate's own row. Functions that are windows'
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from martlet.errors import SqlError, UnsupportedClauseError, UnsupportedFunctionError
@@ -13,6 +13,7 @@ from martlet.translate.aggregate_row import order_key, plain
 from martlet.translate.aggregates import aggregate_over
 from martlet.translate.convert import as_bigint, as_form, common_form, default, make
 from martlet.translate.function import Site
+from martlet.translate.ordering import orders_sql
 from martlet.translate.syntax import Bound, Call, OrderItem, Window
 from martlet.translate.typing import is_time, nullable, supertype, type_of
 from martlet.translate.value import Value
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 def windowed(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
     """Lower a function with OVER."""
-    window = resolved(call.window, scope, call)
     name = ALIASES.get(call.name.upper(), call.name)
+    window = _following(resolved(call.window, scope, call), name, scope)
     if call.name in REFUSED:
         raise UnsupportedFunctionError(
             f"{call.name}() is not supported on Athena: {REFUSED[call.name]}", offset=call.start
@@ -41,12 +42,40 @@ def windowed(lowering: "Lowering", call: Call, scope: "Scope") -> Value:
         arguments = [lowering.value(argument, scope) for argument in call.arguments]
         site = Site(lowering, scope, call, name, arguments)
         made = rule(site, window)
-        return replace(made, is_constant=False, literal=None)
+        keys = [*window.partition_by, *(item.expression for item in window.order_by)]
+        is_aggregate = any(lowering.value(key, scope).is_aggregate for key in keys)
+        return replace(made, is_constant=False, literal=None,
+                       is_aggregate=made.is_aggregate or is_aggregate)  # fmt: skip
     over = f" OVER ({window_sql(lowering, window, scope)})"
     found = aggregate_over(lowering, call, scope, over, may_be_empty=window.units is not None)
     if found is None:
         raise UnsupportedFunctionError(f"{call.name}() OVER is not supported", offset=call.start)
     return found
+
+
+@dataclass(slots=True, eq=False)
+class _Following(Window):
+    """A window over all rows without an order, which has the one that its rows come in."""
+
+
+# Functions of the rows' places, beside those with a frame of rows.
+_OF_PLACES = frozenset(
+    """row_number ntile nth_value lag lead lagInFrame leadInFrame any anyLast any_value first_value
+    last_value groupArray groupConcat""".split()
+)
+
+
+def _following(window: Window, name: str, scope: "Scope") -> Window:
+    """Return a window that follows the order of FROM's rows, where it matters.
+
+    Measured: PARTITION BY does not keep that order in ClickHouse.
+    """
+    if window.partition_by or window.order_by or not scope.order:
+        return window
+    if window.units != "ROWS" and (window.units or name not in _OF_PLACES):
+        return window
+    ends = (window.start, window.end) if window.units else (Bound("preceding"), Bound("following"))
+    return _Following(units="ROWS", start=ends[0], end=ends[1])
 
 
 def resolved(window: "Window | str | None", scope: "Scope", call: Call) -> Window:
@@ -75,6 +104,8 @@ def window_sql(lowering: "Lowering", window: Window, scope: "Scope", *, frame: b
     if window.order_by:
         items = ", ".join(order_sql(lowering, item, scope) for item in window.order_by)
         parts.append(f"ORDER BY {items}")
+    elif isinstance(window, _Following):
+        parts.append(f"ORDER BY {orders_sql(scope.order)}")
     if frame and window.units and window.start and window.end:
         unit = _unit_of_range(lowering, window, scope)
         start, end = (_bound_sql(lowering, b, scope, unit) for b in (window.start, window.end))
@@ -190,7 +221,7 @@ def _shifted(function: str, *, in_frame: bool) -> WindowRule:
     def rule(site: Site, window: Window) -> Value:
         if not 1 <= len(site.arguments) <= 3:
             raise site.fail("takes a value, an offset and a default")
-        if not window.order_by:
+        if not window.order_by and not isinstance(window, _Following):
             raise site.fail("a window with ORDER BY is needed")
         offset = 1
         if len(site.arguments) > 1:

@@ -271,7 +271,10 @@ WITH amount + 1 AS z SELECT z, inner_z FROM (SELECT z AS inner_z, amount * 2 AS 
 -- trino
 SELECT subquery1.amount + 1 AS z, subquery1.inner_z
 FROM (
-  SELECT (events.amount * 2) + 1 AS inner_z, events.amount * 2 AS amount
+  SELECT
+    (events.amount * 2) + 1 AS inner_z,
+    events.amount * 2 AS amount,
+    events.event_id AS __order1
   FROM events
   ORDER BY events.event_id
   LIMIT 3

@@ -95,10 +95,6 @@ SELECT
 FROM v
 ORDER BY 1;
 
--- case: decimals are not divided
-SELECT dec / 2 FROM v;
--- error: divide(): of Decimal(12, 3) and UInt8 is not supported: convert one to a Float
-
 -- case: UUIDs
 SELECT id, toUUID(toString(uid)), toUUIDOrNull(s), toUUIDOrZero(upper(toString(uid))), toUUID('61F0C404-5CB3-11E7-907B-A6006AD3DBA0') FROM v ORDER BY id;
 -- trino

@@ -68,3 +68,32 @@ WHERE v.dt > TIMESTAMP '1971-01-01 00:00:00.000'
   AND v.dt < TIMESTAMP '2038-01-01 00:00:00.000'
   AND v.d < DATE '2100-01-01'
 ORDER BY 1;
+
+-- case: division of decimals cuts off
+SELECT id, dec / 3, dec / 7, dec / 2, -dec / 3, dec / toDecimal64(1.25, 2), dec / toDecimal32(3, 0) FROM v WHERE id < 40 ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  CAST(((CAST(v.dec * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(v.dec * DECIMAL '1000' AS decimal(38,0)), CAST(3 AS decimal(38,0)))) / CAST(3 AS decimal(38,0))) * DECIMAL '0.001' AS decimal(12,3)) AS "divide(dec, 3)",
+  CAST(((CAST(v.dec * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(v.dec * DECIMAL '1000' AS decimal(38,0)), CAST(7 AS decimal(38,0)))) / CAST(7 AS decimal(38,0))) * DECIMAL '0.001' AS decimal(12,3)) AS "divide(dec, 7)",
+  CAST(((CAST(v.dec * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(v.dec * DECIMAL '1000' AS decimal(38,0)), CAST(2 AS decimal(38,0)))) / CAST(2 AS decimal(38,0))) * DECIMAL '0.001' AS decimal(12,3)) AS "divide(dec, 2)",
+  CAST(((CAST((-v.dec) * DECIMAL '1000' AS decimal(38,0)) - mod(CAST((-v.dec) * DECIMAL '1000' AS decimal(38,0)), CAST(3 AS decimal(38,0)))) / CAST(3 AS decimal(38,0))) * DECIMAL '0.001' AS decimal(12,3)) AS "divide(negate(dec), 3)",
+  CAST(((CAST(v.dec * DECIMAL '100000' AS decimal(38,0)) - mod(CAST(v.dec * DECIMAL '100000' AS decimal(38,0)), CAST(CAST(CAST(truncate(1.25e0 * 1e2) AS decimal(38,0)) * DECIMAL '0.01' AS decimal(18,2)) * DECIMAL '100' AS decimal(38,0)))) / CAST(CAST(CAST(truncate(1.25e0 * 1e2) AS decimal(38,0)) * DECIMAL '0.01' AS decimal(18,2)) * DECIMAL '100' AS decimal(38,0))) * DECIMAL '0.001' AS decimal(18,3)) AS "divide(dec, todecimal64(1.25, 2))",
+  CAST(((CAST(v.dec * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(v.dec * DECIMAL '1000' AS decimal(38,0)), CAST(CAST(3 AS decimal(9,0)) AS decimal(38,0)))) / CAST(CAST(3 AS decimal(9,0)) AS decimal(38,0))) * DECIMAL '0.001' AS decimal(18,3)) AS "divide(dec, todecimal32(3, 0))"
+FROM v
+WHERE v.id < 40
+ORDER BY 1;
+
+-- case: an average of decimals
+SELECT g, sum(dec) / count(), sum(dec) / 7 FROM (SELECT id % 3 AS g, dec FROM v) GROUP BY g ORDER BY g;
+-- trino
+SELECT
+  subquery1.g,
+  CAST(((CAST(sum(subquery1.dec) * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(sum(subquery1.dec) * DECIMAL '1000' AS decimal(38,0)), CAST(count(*) AS decimal(38,0)))) / CAST(count(*) AS decimal(38,0))) * DECIMAL '0.001' AS decimal(38,3)) AS "divide(sum(dec), count())",
+  CAST(((CAST(sum(subquery1.dec) * DECIMAL '1000' AS decimal(38,0)) - mod(CAST(sum(subquery1.dec) * DECIMAL '1000' AS decimal(38,0)), CAST(7 AS decimal(38,0)))) / CAST(7 AS decimal(38,0))) * DECIMAL '0.001' AS decimal(38,3)) AS "divide(sum(dec), 7)"
+FROM (
+  SELECT mod(v.id, 3) AS g, v.dec
+  FROM v
+) AS subquery1
+GROUP BY subquery1.g
+ORDER BY 1;

@@ -119,7 +119,7 @@ SELECT sum(number), avg(number), groupArray(number) FROM (SELECT number FROM num
 SELECT
   coalesce(sum(subquery1.number), 0) AS "sum(number)",
   coalesce(avg(CAST(subquery1.number AS double)), nan()) AS "avg(number)",
-  coalesce(array_agg(subquery1.number), CAST(ARRAY[] AS array(bigint))) AS "grouparray(number)"
+  coalesce(array_agg(subquery1.number ORDER BY subquery1.number), CAST(ARRAY[] AS array(bigint))) AS "grouparray(number)"
 FROM (
   SELECT numbers1.number
   FROM (SELECT * FROM UNNEST(sequence(0, 9))) AS numbers1 (number)

@@ -178,22 +178,24 @@ def _maps(name: str) -> Rule:
 
 
 _ORDER = "the values' order is not defined"
+_UNLESS = "the values' order is not defined, unless the rows come from a query with ORDER BY"
 
 
-def _list(finish: Finish, parameters: int = 1, note: str = _ORDER) -> Aggregate:
-    return Aggregate(("any",), "UInt8", finish=finish, never_null=True, parameters=parameters,
-                     note=note)  # fmt: skip
+def _list(finish: Finish, note: str = _ORDER, *, ordered: bool = False) -> Aggregate:
+    return Aggregate(("any",), "UInt8", finish=finish, never_null=True, parameters=1,
+                     ordered=ordered, note=note)  # fmt: skip
 
 
 _MAPPED = "of maps with a key twice one value counts"
 _TOP = "counts exactly what ClickHouse estimates; the order of equally frequent values may differ"
 
 ARRAYS: dict[str, Aggregate] = {
-    "groupArray": _list(_group_array),
+    "groupArray": _list(_group_array, _UNLESS, ordered=True),
     "groupUniqArray": _list(_group_distinct),
-    "groupArrayLast": _list(_group_last),
+    "groupArrayLast": _list(_group_last, _UNLESS, ordered=True),
     "groupArraySorted": _list(_group_sorted, note="NaN is last, ClickHouse has it first"),
-    "groupConcat": Aggregate(("any",), "String", finish=_group_concat, parameters=2, note=_ORDER),
+    "groupConcat": Aggregate(("any",), "String", finish=_group_concat, parameters=2, ordered=True,
+                             note=_UNLESS),
     "topK": Aggregate(("any",), "UInt8", _top, finish=most_frequent, never_null=True,
                       parameters=3, note=_TOP),
     "topKWeighted": Aggregate(("any", "int"), "UInt8", _top_weighted, never_null=True,

@@ -63,6 +63,9 @@ def _sum(site: AggregateSite) -> Value:
 
 def _sum_with_overflow(site: AggregateSite) -> Value:
     type_ = plain(site.arguments)
+    if is_decimal(type_):  # of as many digits as the bytes of the type hold, measured
+        digits = next(most for most in (9, 18, 38, 76) if type_.precision <= most)
+        type_ = type_of(f"Decimal({digits}, {type_.scale})")
     total = _sum(site)
     return replace(cast(total, type_), type=type_)
 
@@ -86,6 +89,8 @@ def _weighted_average(site: AggregateSite) -> Value:
         # Measured: ClickHouse multiplies them without a sign, and negative sums become huge.
         raise site.fail(f"of {value.type} weighted by {weight.type} is not supported")
     template = "sum({0} * {1}){filter} / nullif(sum({1}){filter}, 0e0)"
+    if is_float(value.type) and is_integer(weight.type):  # values are cut to integers, measured
+        template = template.replace("{0}", "truncate({0})")
     return written(site, template, type_of("Float64"))
 
 
@@ -127,7 +132,14 @@ def _extreme(site: AggregateSite, name: str) -> Value:
 
 
 def _extreme_argument(site: AggregateSite, name: str) -> Value:
-    site.arguments[1] = order_key(site.arguments[1])
+    site.arguments[1] = key = order_key(site.arguments[1])
+    orders_by_it = bool(site.order) and key.sql == site.scope.order[0].value.sql
+    if site.order and site.scope.is_grouped and not (orders_by_it or is_float(key.type)):
+        # Of equal ones the first row counts; measured: in groups only.
+        value = site.arguments[0]
+        orders = f"{key.sql}{' DESC' if name == 'max' else ''}, {site.order}"
+        sql = f"element_at(array_agg({value.sql} ORDER BY {orders}){suffix(site)}, 1)"
+        return make(sql, plain([value]), value.form, of=(value, key))
     return kept(f"{name}_by({{0}}, {{1}}){{filter}}")(site)
 
 
@@ -143,7 +155,25 @@ def _any(site: AggregateSite, function: str) -> Value:
             raise site.fail("RESPECT NULLS is not supported with a condition")
         nulls = "" if site.call.respects_nulls else " IGNORE NULLS"
         return kept(f"{function}({{0}}){nulls}{{filter}}")(site)
+    if site.order:
+        return _of_order(site, is_first=function == "first_value")
     return kept("arbitrary({0}){filter}")(site)
+
+
+def _of_order(site: AggregateSite, *, is_first: bool) -> Value:
+    """Return the value of the first or last row that has one, in the order of the rows."""
+    (value,) = site.arguments
+    if value.is_nullable or site.each:
+        site.condition = and_also(site.condition, f"{value.operand} IS NOT NULL")
+    order = site.scope.order[0]
+    key = order.value
+    if len(site.scope.order) == 1 and not (key.is_nullable or is_float(key.type)):
+        name = "min_by" if is_first != order.is_descending else "max_by"
+        sql = f"{name}({value.sql}, {key.sql}){suffix(site)}"
+    else:
+        index = 1 if is_first else -1
+        sql = f"element_at(array_agg({value.sql} ORDER BY {site.order}){suffix(site)}, {index})"
+    return make(sql, plain([value]), value.form, of=(value,))
 
 
 def _unique(site: AggregateSite) -> Value:
@@ -182,7 +212,7 @@ def _unique_up_to(site: AggregateSite) -> Value:
 def _bits(function: str) -> Rule:
     def rule(site: AggregateSite) -> Value:
         site.distinct = False
-        type_ = plain(site.arguments)
+        type_ = _bits_type(site)
         made = written(site, f"{function}({{0}}){{filter}}", type_, "bigint")
         if site.name == "groupBitAnd" and not site.arguments[0].is_nullable:
             family = type_.bare.family
@@ -199,8 +229,12 @@ _XOR = (
 
 
 def _bits_xor(site: AggregateSite) -> Value:
-    site.distinct = False
-    return written(site, _XOR, plain(site.arguments), "bigint")
+    return written(site, _XOR, _bits_type(site), "bigint")
+
+
+def _bits_type(site: AggregateSite) -> ColumnType:
+    type_ = plain(site.arguments)
+    return type_of("UInt8") if type_.family.group is Group.BOOL else type_
 
 
 def _retention(site: AggregateSite) -> Value:
@@ -295,8 +329,9 @@ BASIC: dict[str, Aggregate] = {
     "anyLast": Aggregate(("any",), plain, _of(_any, "last_value"), arrays=True, note=_ANY),
     "uniq": _distinct_count(_EXACT),
     "uniqExact": _distinct_count(),
-    "uniqCombined": _distinct_count(_EXACT, 1),
-    "uniqCombined64": _distinct_count(_EXACT, 1),
+    # Of Nullable values these are Nullable themselves (measured), NULL of no rows.
+    "uniqCombined": replace(_distinct_count(_EXACT, 1), never_null=False),
+    "uniqCombined64": replace(_distinct_count(_EXACT, 1), never_null=False),
     "uniqHLL12": _distinct_count(_EXACT),
     "uniqTheta": _distinct_count(_EXACT),
     "uniqUpTo": Aggregate(("any*",), "UInt64", _unique_up_to, empty="0", never_null=True,

@@ -65,7 +65,7 @@ def _picked(kind: str, value: Value, level: str) -> tuple[str, ColumnType, str]:
     if _ALIASED.get(kind, kind) in ("Exact", "ExactLow", "ExactHigh"):
         sql = f"element_at(v, CAST({index} AS bigint) + 1)"
         if kind == "Timing":
-            return f"CAST({sql} AS real)", type_of("Float32"), "real"
+            return f"CAST(truncate({sql}) AS real)", type_of("Float32"), "real"
         return sql, plain([value]), value.form
     to, back, type_, form = _interpolated(value)
     low = to.replace("{0}", f"element_at(v, CAST(floor({index}) AS bigint) + 1)")
@@ -133,7 +133,7 @@ def _empty(type_: ColumnType, form: str) -> str:
 
 def _kind_row(kind: str, note: str = "", takes: tuple[str, ...] = ("any",)) -> Aggregate:
     def checked(site: AggregateSite, values: Value) -> Value:
-        _check(site, values)
+        _check(site, values, kind)
         made = _quantile(kind)(site, values)
         if site.arguments and site.arguments[0].is_nullable:
             return made
@@ -145,15 +145,17 @@ def _kind_row(kind: str, note: str = "", takes: tuple[str, ...] = ("any",)) -> A
 
 def _kinds_row(kind: str, note: str = "") -> Aggregate:
     def checked(site: AggregateSite, values: Value) -> Value:
-        _check(site, values)
+        _check(site, values, kind)
         return _quantiles(kind)(site, values)
 
     return Aggregate(("any",), "Float64", finish=checked, empty="", never_null=True,
                      parameters=100, note=note)  # fmt: skip
 
 
-def _check(site: AggregateSite, values: Value) -> None:
+def _check(site: AggregateSite, values: Value, kind: str) -> None:
     element = values.type.inner[0]
+    if kind in ("ExactInclusive", "ExactExclusive", "Timing", "TDigest") and is_time(element):
+        raise site.fail(f"of {element} is not supported: use quantileExact() or quantile()")
     held = values.element_form != "varchar" and (is_number(element) or is_time(element))
     if not held or element.bare.family.group is Group.BOOL:
         raise site.fail(f"of {element} is not supported")
@@ -228,13 +230,14 @@ _NAN = ("of values with NaN it is NaN, ClickHouse gives 0; of Float32 it is calc
 _WIDE = "of Float32 it is calculated in 64 bits, ClickHouse has 32"
 
 
-def _moments(template: str, count: int = 1, note: str = "") -> Aggregate:
-    return Aggregate(("number",) * count, "Float64", _with_doubles(template), empty="nan()",
-                     always=True, note=note)  # fmt: skip
+def _moments(template: str, count: int = 1, note: str = "", *, narrow: bool = True) -> Aggregate:
+    empty = "nan()" if narrow else "infinity()"  # the -Stable ones, measured
+    return Aggregate(("number",) * count, "Float64", _with_doubles(template, narrow=narrow),
+                     empty=empty, always=True, note=note)  # fmt: skip
 
 
-def _with_doubles(template: str) -> Callable[[AggregateSite], Value]:
-    rule = _narrow(template)
+def _with_doubles(template: str, *, narrow: bool) -> Callable[[AggregateSite], Value]:
+    rule = _narrow(template, narrow=narrow)
 
     def doubled(site: AggregateSite) -> Value:
         types = [value.type for value in site.arguments]
@@ -266,11 +269,12 @@ STATISTICS: dict[str, Aggregate] = {
     "quantilesExactExclusive": _kinds_row("ExactExclusive"),
     "quantilesTiming": _kinds_row("Timing", "exact, ClickHouse rounds values over 1024"),
     "quantilesTDigest": _kinds_row("TDigest", _DIGEST),
-    **{f"{clickhouse}{stable}": _moments(f"{trino}({{0}}){{filter}}", note=_NAN)
+    **{f"{clickhouse}{stable}": _moments(f"{trino}({{0}}){{filter}}", note=_NAN, narrow=not stable)
        for clickhouse, trino in (("varPop", "var_pop"), ("varSamp", "var_samp"),
                                  ("stddevPop", "stddev_pop"), ("stddevSamp", "stddev_samp"))
        for stable in ("", "Stable")},
-    **{f"{clickhouse}{stable}": _moments(f"{trino}({{0}}, {{1}}){{filter}}", 2, _WIDE)
+    **{f"{clickhouse}{stable}": _moments(f"{trino}({{0}}, {{1}}){{filter}}", 2, _WIDE,
+                                         narrow=not stable)
        for clickhouse, trino in (("covarPop", "covar_pop"), ("covarSamp", "covar_samp"),
                                  ("corr", "corr"))
        for stable in ("", "Stable")},

@@ -173,7 +173,8 @@ _TWO = ("array", "array")
 _ORDER = "the order of the elements is another one"
 
 ARRAY_SEARCH: dict[str, Function] = {
-    "has": array_row(("any", "any"), has),
+    "has": array_row(("any", "any"), has, note="a NULL that is looked for is in no array of "
+                     "elements that are never NULL; ClickHouse can find it as an empty value"),
     "indexOf": array_row(("array", "any"), _index_of),
     "countEqual": array_row(("array", "any"), _count_equal),
     "hasAny": array_row(_TWO, _has_any),

@@ -310,7 +310,7 @@ CLOCKS: dict[str, Function] = {
     "toTimezone": Function(("datetime", "constant"), "DateTime", _to_time_zone),
     "timezone": Function((), "String", _time_zone),
     "serverTimezone": Function((), "String", _time_zone),
-    "timezoneOf": Function(("datetime",), "String", _time_zone_of),
+    "timezoneOf": Function(("datetime",), "String", _time_zone_of, nulls="own"),
     "timezoneOffset": Function(("datetime",), "Int32", _time_zone_offset),
     "makeDate": Function(("number", "number", "number?"), "Date", _make_date),
 }  # fmt: skip

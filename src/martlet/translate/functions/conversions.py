@@ -82,6 +82,8 @@ def _to_decimal(digits: int) -> Callable[[Site], Value]:
         if isinstance(scale, bool) or not isinstance(scale, int) or not 0 <= scale <= digits:
             raise site.fail(f"the scale must be a number from 0 to {digits}", index=1)
         value = site.arguments[0]
+        if value.form == "unknown":
+            return value
         type_ = type_of(f"Decimal({digits}, {scale})")
         return site.convert(value, nullable(type_) if value.is_nullable else type_)
 
@@ -90,7 +92,8 @@ def _to_decimal(digits: int) -> Callable[[Site], Value]:
 
 def _to_bool(site: Site) -> Value:
     (value,) = site.arguments
-    return replace(as_boolean(value), type=type_of("Bool"))
+    type_ = type_of("Nullable(Bool)" if value.is_nullable else "Bool")
+    return replace(as_boolean(value), type=type_)
 
 
 def _accurate_cast_or_null(site: Site) -> Value:
@@ -159,7 +162,7 @@ CONVERSIONS: dict[str, Function] = {
     **{f"toDecimal{bits}": Function(("any", "constant"), "Decimal(9, 2)", _to_decimal(digits),
                                     nulls="own") for bits, digits in _DIGITS.items()},
     "toString": Function(("any",), "String", _to("String"), nulls="own"),
-    "toBool": Function(("number",), "Bool", _to_bool),
+    "toBool": Function(("number",), "Bool", _to_bool, nulls="own"),
     "accurateCastOrNull": Function(("any", "constant"), "UInt8", _accurate_cast_or_null,
                                    nulls="own", low_cardinality=False),
     "toLowCardinality": Function(("any",), "UInt8", _to_low_cardinality, nulls="own"),

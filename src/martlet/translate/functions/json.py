@@ -7,6 +7,7 @@ its JSON text `r`; the rules below read that text as ClickHouse reads the value.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from martlet.errors import MartletError
 from martlet.translate import slots
@@ -53,7 +54,7 @@ def _path(site: Site, last: int) -> str:
     return f"concat('$', {', '.join(steps)})"
 
 
-def _found(site: Site, last: int | None = None) -> str:
+def found(site: Site, last: int | None = None) -> str:
     """Return SQL for the JSON that a call's keys lead to, NULL if there is none."""
     text = site.arguments[0]
     if not is_string(text.type):
@@ -116,30 +117,36 @@ def _read(type_: ColumnType, r: str, *, truth: bool = True) -> str:
     )
 
 
-def _scalar(site: Site, type_: ColumnType, json: str, *, truth: bool = True) -> Value:
+def read_json(site: Site, type_: ColumnType, text: str, *, truth: bool = True) -> Value:
+    """Return JSON text as a value of a scalar type; NULL if it is none."""
     bare = not_null(type_)
     if bare.family.group not in (Group.STRING, Group.INTEGER, Group.FLOAT, Group.BOOL) or (
         form_of(bare) not in ("varchar", "bigint", WIDE, "real", "double", "boolean")
         or bare.family.name.endswith(("128", "256"))
     ):
         raise site.fail(f"the type {type_} is not supported")
-    form = form_of(bare)
     body = _read(bare, "r", truth=truth)
-    sql = f"element_at(transform(ARRAY[json_format({json})], r -> {body}), 1)"
-    if not type_.is_nullable:
-        sql = f"coalesce({sql}, {default(bare, form).sql})"
-    return make(sql, type_, form, of=tuple(site.arguments))
+    sql = f"element_at(transform(ARRAY[{text}], r -> {body}), 1)"
+    return make(sql, type_, form_of(bare), of=tuple(site.arguments))
+
+
+def _scalar(site: Site, type_: ColumnType, json: str, *, truth: bool = True) -> Value:
+    value = read_json(site, type_, f"json_format({json})", truth=truth)
+    if type_.is_nullable:
+        return value
+    sql = f"coalesce({value.sql}, {default(not_null(type_), value.form).sql})"
+    return replace(value, sql=sql)
 
 
 def _extract(type_text: str) -> Callable[[Site], Value]:
     def rule(site: Site) -> Value:
         truth = site.name not in ("JSONExtractInt", "JSONExtractUInt", "JSONExtractFloat")
-        return _own_nulls(site, _scalar(site, type_of(type_text), _found(site), truth=truth))
+        return own_nulls(site, _scalar(site, type_of(type_text), found(site), truth=truth))
 
     return rule
 
 
-def _own_nulls(site: Site, value: Value) -> Value:
+def own_nulls(site: Site, value: Value) -> Value:
     """Keep NULL where the text is NULL and ClickHouse's result is."""
     text = site.arguments[0]
     if not text.is_nullable or value.is_nullable:
@@ -149,42 +156,42 @@ def _own_nulls(site: Site, value: Value) -> Value:
 
 
 def _bool(site: Site) -> Value:
-    sql = f"coalesce(regexp_like(json_format({_found(site)}), '{_TRUE}'), false)"
-    return _own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments)))
+    sql = f"coalesce(regexp_like(json_format({found(site)}), '{_TRUE}'), false)"
+    return own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments)))
 
 
 def _raw(site: Site) -> Value:
     text = f"CASE WHEN r = '' THEN r{_PRINTED}"
-    sql = f"element_at(transform(ARRAY[coalesce(json_format({_found(site)}), '')], r -> {text}), 1)"
-    return _own_nulls(site, make(sql, type_of("String"), "varchar", of=tuple(site.arguments)))
+    sql = f"element_at(transform(ARRAY[coalesce(json_format({found(site)}), '')], r -> {text}), 1)"
+    return own_nulls(site, make(sql, type_of("String"), "varchar", of=tuple(site.arguments)))
 
 
 def _has(site: Site) -> Value:
-    sql = f"{_found(site)} IS NOT NULL"
+    sql = f"{found(site)} IS NOT NULL"
     made = make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments), atomic=False)
-    return _own_nulls(site, made)
+    return own_nulls(site, made)
 
 
 def _length(site: Site) -> Value:
-    sql = f"coalesce(json_size({_found(site)}, '$'), 0)"
-    return _own_nulls(site, make(sql, type_of("UInt64"), "bigint", of=tuple(site.arguments)))
+    sql = f"coalesce(json_size({found(site)}, '$'), 0)"
+    return own_nulls(site, make(sql, type_of("UInt64"), "bigint", of=tuple(site.arguments)))
 
 
 def _array_raw(site: Site) -> Value:
-    elements = f"TRY_CAST({_found(site)} AS array(json))"
+    elements = f"TRY_CAST({found(site)} AS array(json))"
     sql = (f"coalesce(transform({elements}, e -> coalesce(json_format(e), 'null')), "
            "CAST(ARRAY[] AS array(varchar)))")  # fmt: skip
     return make(sql, type_of("Array(String)"), "array(varchar)", of=tuple(site.arguments))
 
 
 def _keys(site: Site) -> Value:
-    members = f"TRY_CAST({_found(site)} AS map(varchar, json))"
+    members = f"TRY_CAST({found(site)} AS map(varchar, json))"
     sql = f"coalesce(map_keys({members}), CAST(ARRAY[] AS array(varchar)))"
     return make(sql, type_of("Array(String)"), "array(varchar)", of=tuple(site.arguments))
 
 
 def _pairs_raw(site: Site) -> Value:
-    members = f"TRY_CAST({_found(site)} AS map(varchar, json))"
+    members = f"TRY_CAST({found(site)} AS map(varchar, json))"
     form = 'array(row("f1" varchar, "f2" varchar))'
     pair = "ROW(e[1], coalesce(json_format(e[2]), 'null'))"
     sql = f"coalesce(transform(map_entries({members}), e -> {pair}), CAST(ARRAY[] AS {form}))"
@@ -193,7 +200,7 @@ def _pairs_raw(site: Site) -> Value:
 
 def _is_valid(site: Site) -> Value:
     sql = f"TRY(json_parse({site.arguments[0].sql})) IS NOT NULL"
-    return _own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments),
+    return own_nulls(site, make(sql, type_of("UInt8"), "boolean", of=tuple(site.arguments),
                                  atomic=False))  # fmt: skip
 
 
@@ -204,7 +211,7 @@ def _typed(site: Site) -> Value:
         type_ = type_of(site.text(last))
     except MartletError as error:
         raise site.fail(error.message, index=last) from error
-    json = _found(site, last)
+    json = found(site, last)
     if type_.family.group is Group.ARRAY:
         return _typed_array(site, type_, json)
     if str(type_) == "Map(String, String)":
@@ -216,7 +223,7 @@ def _typed(site: Site) -> Value:
         return make(sql, type_, "map(varchar,varchar)", of=tuple(site.arguments))
     if str(type_).startswith("LowCardinality"):
         raise site.fail(f"the type {type_} is not supported", index=last)
-    return _own_nulls(site, _scalar(site, type_, json))
+    return own_nulls(site, _scalar(site, type_, json))
 
 
 def _typed_array(site: Site, type_: ColumnType, json: str) -> Value:

@@ -150,7 +150,7 @@ def _if_not_finite(site: Site) -> Value:
 # Bits
 
 
-def _bit_type(values: Sequence[Value]) -> ColumnType:
+def bit_type(values: Sequence[Value]) -> ColumnType:
     """Return the type of a bitwise result: the widest one, signed if an operand is."""
     bits = max(int((v.type.bare.family.name.lstrip("UInt")) or 8) for v in values
                if v.type.bare.family.group is not Group.BOOL)  # fmt: skip
@@ -162,12 +162,12 @@ def _bits(site: Site) -> Value:
     values = site.arguments
     if any(value.type.bare.family.group is not Group.INTEGER for value in values):
         raise site.fail(f"of {values[0].type} is not supported")
-    type_ = _bit_type(values)
+    type_ = bit_type(values)
     names = {
         "bitAnd": "bitwise_and", "bitOr": "bitwise_or", "bitXor": "bitwise_xor",
     }  # fmt: skip
     sql = f"{names[site.name]}({values[0].sql}, {values[1].sql})"
-    return _wrapped(sql, type_, values, fits=all(_fits(v.type, type_) for v in values))
+    return wrapped(sql, type_, values, fits=all(_fits(v.type, type_) for v in values))
 
 
 def _fits(narrow: ColumnType, wide: ColumnType) -> bool:
@@ -179,7 +179,7 @@ def _fits(narrow: ColumnType, wide: ColumnType) -> bool:
     return one.least >= other.least and one.greatest <= other.greatest
 
 
-def _wrapped(sql: str, type_: ColumnType, of: Sequence[Value], *, fits: bool) -> Value:
+def wrapped(sql: str, type_: ColumnType, of: Sequence[Value], *, fits: bool) -> Value:
     made = make(sql, type_of("Int64"), "bigint", of=tuple(of))
     return made.retyped(type_) if fits else replace(cast(made, type_), type=type_)
 
@@ -189,7 +189,7 @@ def _bit_not(site: Site) -> Value:
     type_ = value.type.bare
     if type_.family.group is not Group.INTEGER or value.form == WIDE:
         raise site.fail(f"of {value.type} is not supported")
-    return _wrapped(f"bitwise_not({as_bigint(value).sql})", type_, (value,),
+    return wrapped(f"bitwise_not({as_bigint(value).sql})", type_, (value,),
                     fits=not is_unsigned(type_))  # fmt: skip
 
 
@@ -254,7 +254,7 @@ NUMBERS: dict[str, Function] = {
     **{name: Function(("double",), "UInt8", sql, form="boolean") for name, sql in (
         ("isNaN", "is_nan({0})"), ("isFinite", "is_finite({0})"),
         ("isInfinite", "is_infinite({0})"))},
-    "ifNotFinite": Function(("number", "number"), "Float64", _if_not_finite),
+    "ifNotFinite": Function(("number", "number"), "Float64", _if_not_finite, nulls="own"),
     # of bits
     **{name: Function(("int", "int"), "UInt8", _bits) for name in ("bitAnd", "bitOr", "bitXor")},
     "bitNot": Function(("integer",), "UInt8", _bit_not),

@@ -28,6 +28,7 @@ from martlet.translate.times import (
 from martlet.translate.typing import (
     arithmetic,
     is_date,
+    is_decimal,
     is_interval,
     is_number,
     is_time,
@@ -36,6 +37,7 @@ from martlet.translate.typing import (
     supertype,
     type_of,
     unary,
+    without_low_cardinality,
 )
 from martlet.translate.value import INTEGER_FORMS, TIMESTAMP, WIDE, Value, form_of
 from martlet.types import ColumnType, Group
@@ -189,7 +191,10 @@ def _divide(site: Site) -> Value:
 
 
 def _divide_decimals(site: Site) -> Value:
-    """Divide as floats where one is; Trino's decimals have other digits behind the point."""
+    """Divide as floats where one is, else as whole numbers, whose quotient is cut off.
+
+    Trino's own division of decimals has other digits behind the point, and rounds.
+    """
     left, right = site.arguments
     type_ = arithmetic("divide", left.type, right.type)
     if type_ is None:
@@ -198,7 +203,23 @@ def _divide_decimals(site: Site) -> Value:
         left, right = as_double(left), as_double(right)
         return make(f"{left.operand} / {right.operand}", type_, "double", of=(left, right),
                     atomic=False)  # fmt: skip
-    raise site.fail(f"of {left.type} and {right.type} is not supported: convert one to a Float")
+    if "varchar" in (left.form, right.form, form_of(type_)):
+        raise site.fail(f"of {left.type} and {right.type} is not supported: convert one to a Float")
+    below = right.type.bare.scale if is_decimal(right.type) else 0
+    above = _unscaled(left, type_.bare.scale + below)
+    divisor = _unscaled(right, below)
+    sql = f"({above} - mod({above}, {divisor})) / {divisor}"
+    if type_.bare.scale:
+        sql = f"({sql}) * DECIMAL '{Decimal(1).scaleb(-type_.bare.scale):f}'"
+    form = form_of(type_)
+    return make(f"CAST({sql} AS {form})", type_, form, of=(left, right))
+
+
+def _unscaled(value: Value, digits: int) -> str:
+    """Return SQL for a number times 10^digits, which is whole."""
+    if not digits:
+        return f"CAST({value.sql} AS decimal(38,0))"
+    return f"CAST({value.operand} * DECIMAL '{10**digits}' AS decimal(38,0))"
 
 
 def _int_div_or_zero(site: Site) -> Value:
@@ -304,7 +325,7 @@ def _if(site: Site) -> Value:
     then, other = united(site, site.arguments[1:])
     form = common_form([then.form, other.form])
     sql = f"IF({condition.sql}, {then.sql}, {other.sql})"
-    return make(sql, then.type, form, of=(condition, then, other))
+    return make(sql, without_low_cardinality(then.type), form, of=(condition, then, other))
 
 
 def _multi_if(site: Site) -> Value:
@@ -321,7 +342,8 @@ def _case(conditions: list[Value], results: list[Value], *, of: tuple[Value, ...
     if results[-1].form != "unknown":
         parts.append(f"ELSE {results[-1].sql}")
     form = common_form([result.form for result in results])
-    return make(f"CASE {' '.join(parts)} END", results[0].type, form, of=of)
+    type_ = without_low_cardinality(results[0].type)
+    return make(f"CASE {' '.join(parts)} END", type_, form, of=of)
 
 
 def _case_with_expression(site: Site) -> Value:
@@ -417,11 +439,12 @@ OPERATORS: dict[str, Function] = {
     "isZeroOrNull": Function(("number",), "UInt8", "coalesce({0} = 0, true)", form="boolean",
                              nulls="own"),
     "not": Function(("bool",), _truth, "NOT {0}", form="boolean"),
-    "if": Function(("any", "any", "any"), "UInt8", _if, nulls="own"),
-    "multiIf": Function(("any*",), "UInt8", _multi_if, nulls="own"),
-    "caseWithExpression": Function(("any*",), "UInt8", _case_with_expression, nulls="own"),
-    "isNull": Function(("any",), "UInt8", _is_null, nulls="own"),
-    "isNotNull": Function(("any",), "UInt8", _is_null, nulls="own"),
+    "if": Function(("any", "any", "any"), "UInt8", _if, nulls="own", low_cardinality=False),
+    "multiIf": Function(("any*",), "UInt8", _multi_if, nulls="own", low_cardinality=False),
+    "caseWithExpression": Function(("any*",), "UInt8", _case_with_expression, nulls="own",
+                                   low_cardinality=False),
+    **{name: Function(("any",), "UInt8", _is_null, nulls="own", low_cardinality=False)
+       for name in ("isNull", "isNotNull")},
     "coalesce": Function(("any*",), "UInt8", _coalesce, nulls="own"),
     "ifNull": Function(("any", "any"), "UInt8", _coalesce, nulls="own"),
     "nullIf": Function(("any", "any"), "UInt8", _null_if, nulls="own"),

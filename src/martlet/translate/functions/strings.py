@@ -261,7 +261,8 @@ def _count_substrings(site: Site) -> Value:
     if needle == "":
         raise site.fail("an empty text is not counted", index=1)
     if needle is None:
-        counted = f"IF({texts[1]} = '', 0, {counted})"
+        zero = f"IF({texts[0]} IS NOT NULL, 0)" if site.arguments[0].is_nullable else "0"
+        counted = f"IF({texts[1]} = '', {zero}, {counted})"
     return result(site, counted, "UInt64", "bigint", atomic=needle is None)
 
 

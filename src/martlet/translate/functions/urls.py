@@ -11,13 +11,13 @@ from martlet.translate.functions.strings import result
 from martlet.translate.value import Value
 
 # What cannot be in a host: with one of these before its end there is no domain.
-_BAD = r" \t<>%{}|\\^~\[\];=&"
-_SCHEME = r"(?>(?://|[\x00-\x7f][0-9A-Za-z.+\-]{0,12}://)?)"
-_IN_HOST = rf"[^{_BAD}:/?#@]"
-_USERS = rf"(?:{_IN_HOST}*@)*"
+BAD = r" \t<>%{}|\\^~\[\];=&"
+SCHEME = r"(?>(?://|[\x00-\x7f][0-9A-Za-z.+\-]{0,12}://)?)"
+IN_HOST = rf"[^{BAD}:/?#@]"
+USERS = rf"(?:{IN_HOST}*@)*"
 # Names of users in front of the host count: a dot there is enough.
-_HAS_DOT = rf"(?=[^{_BAD}:/?#]*\.[^{_BAD}:/?#]*[^{_BAD}:/?#.](?:[:/?#]|\z))"
-_HOST = rf"^{_SCHEME}{_HAS_DOT}{_USERS}({_IN_HOST}*)(?:[:/?#]|\z)"
+HAS_DOT = rf"(?=[^{BAD}:/?#]*\.[^{BAD}:/?#]*[^{BAD}:/?#.](?:[:/?#]|\z))"
+_HOST = rf"^{SCHEME}{HAS_DOT}{USERS}({IN_HOST}*)(?:[:/?#]|\z)"
 _BEFORE_PATH = r"^[^/]*(?://[^/]*|(?!//))"
 
 
@@ -32,7 +32,7 @@ def _template(sql: str) -> Rule:
     def rule(site: Site) -> Value:
         value = site.arguments[0]
         made = sql.replace("{0}", value.sql)
-        if value.is_nullable and made.startswith("coalesce("):
+        if value.is_nullable and "coalesce(" in sql:
             made = f"IF({value.operand} IS NULL, NULL, {made})"
         return result(site, made, "String")
 

@@ -1,0 +1,144 @@
+"""What of a project runs on Athena: pipes translated, and reasons with their place in the pipe."""
+
+import json
+
+import pytest
+from tests.server.conftest import write_files
+
+from martlet.cli import main
+from martlet.errors import SqlError, UnsupportedFunctionError
+from martlet.files.project import load_project
+from martlet.query import QueryBuilder
+from martlet.translations import Translations, with_secrets
+
+EVENTS = """\
+SCHEMA >
+    `id` UInt64 `json:$.id`,
+    `ts` DateTime `json:$.ts`,
+    `name` String `json:$.name`
+
+ENGINE MergeTree
+ENGINE_PARTITION_KEY toYYYYMM(ts)
+ENGINE_SORTING_KEY id
+"""
+FILES = {
+    "datasources/events.datasource": EVENTS,
+    "datasources/shapes.datasource": "SCHEMA >\n    `id` UInt8 `json:$.id`,\n    `p` Point `json:$.p`\n",
+    "pipes/good.pipe": "NODE first\nSQL >\n    %\n    SELECT id, lower(name) AS n FROM events\n"
+    "    WHERE ts >= {{DateTime(start, '2024-01-01 00:00:00')}}\n\n"
+    "NODE last\nSQL >\n    SELECT n, count() AS c FROM first GROUP BY n ORDER BY c DESC, n\nTYPE endpoint\n",
+    "pipes/bad.pipe": "NODE first\nSQL >\n    SELECT id,\n        sparkbar(9)(id, id) AS bars\n    FROM events\n    GROUP BY id\n\n"
+    "NODE last\nSQL >\n    SELECT bars FROM first\nTYPE endpoint\n",
+    "pipes/reads_bad.pipe": "NODE n\nSQL >\n    SELECT count() AS c FROM bad\nTYPE endpoint\n",
+    "pipes/branches.pipe": "NODE n\nSQL >\n    %\n    SELECT id FROM events\n"
+    "    {% if defined(sampled) %}\n    SAMPLE 0.1\n    {% end %}\nTYPE endpoint\n",
+    "pipes/shaped.pipe": "NODE n\nSQL >\n    SELECT id FROM shapes\nTYPE endpoint\n",
+    "pipes/refused_rows.pipe": "NODE n\nSQL >\n    SELECT id, c__error FROM events_quarantine\nTYPE endpoint\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path):
+    files = {name: text for name, text in FILES.items() if "shape" not in name}
+    return write_files(tmp_path / "project", files)
+
+
+def translations(root) -> Translations:
+    project = load_project(root)
+    return Translations(project, QueryBuilder(project))
+
+
+def reasons(made: Translations, name: str) -> list[str]:
+    errors = made.errors(made.project.pipes[name])
+    return [f"{error.location}: {error.message}" for error in errors]
+
+
+def test_a_pipe_of_several_nodes_is_translated(root):
+    made = translations(root)
+    assert reasons(made, "good") == []
+    pipe = made.project.pipes["good"]
+    query = made.queries.build(pipe, {"start": "2024-02-03 04:05:06"})
+    translation = made.translate(query)
+    assert "TIMESTAMP '2024-02-03 04:05:06.000'" in translation.sql
+    assert "'2024-02-03'" in translation.sql  # the day of arrival
+    assert [(name, str(type_)) for name, type_ in translation.columns] == [("n", "String"), ("c", "UInt64")]
+
+
+def test_a_reason_points_into_the_node_that_it_stands_in(root):
+    made = translations(root)
+    (reason,) = reasons(made, "bad")
+    assert reason.startswith("pipes/bad.pipe:4:9: Function sparkbar() is not supported on Athena")
+    assert reasons(made, "reads_bad") == [reason]
+
+
+def test_every_branch_of_a_template_is_looked_at(root):
+    assert reasons(translations(root), "branches") == [
+        "pipes/branches.pipe:4:20: SAMPLE is not supported"
+    ]
+
+
+def test_a_quarantine_can_be_read(root):
+    assert reasons(translations(root), "refused_rows") == []
+
+
+def test_a_request_gets_the_same_error(root):
+    made = translations(root)
+    query = made.queries.build(made.project.pipes["bad"], {})
+    with pytest.raises(UnsupportedFunctionError) as caught:
+        made.translate(query)
+    assert caught.value.status == 400
+
+
+def test_secrets_become_literals():
+    sql = "SELECT {key: String} AS a, '{key}' AS b"
+    assert with_secrets(sql, {"key": "it's"}) == "SELECT 'it\\'s' AS a, '{key}' AS b"
+    with pytest.raises(SqlError, match="'key' has no value"):
+        with_secrets(sql, {})
+
+
+@pytest.fixture
+def call(capsys):
+    def called(*arguments) -> tuple[int, str, str]:
+        code = main([str(each) for each in arguments])
+        return code, *capsys.readouterr()
+
+    return called
+
+
+def test_translate_prints_both_texts(root, call):
+    code, out, err = call("translate", "good", root, "--param", "start=2024-02-03 04:05:06")
+    assert (code, err) == (0, "")
+    assert out.startswith("-- ClickHouse\nSELECT n, count() AS c FROM (")
+    assert "\n-- Trino\nSELECT" in out
+
+
+def test_translate_of_a_node_as_json(root, call):
+    code, out, _ = call("translate", "good", root, "--node", "first", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["columns"] == [{"name": "id", "type": "UInt64"}, {"name": "n", "type": "String"}]
+    assert answer["datasources"] == ["events"]
+    assert (answer["pipe"], answer["node"], answer["parameters"]) == ("good", "first", {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "The pipe 'nothing' does not exist"),
+        (["good", "--node", "zz"], "The pipe 'good' has no node 'zz'"),
+        (["bad"], "pipes/bad.pipe:4:9: Function sparkbar() is not supported on Athena"),
+        (["good", "--param", "start=nonsense"], "nonsense"),
+    ],
+)
+def test_translate_says_what_is_wrong(root, call, arguments, said):
+    name, *rest = arguments
+    code, out, err = call("translate", name, root, *rest)
+    assert (code, out) == (1, "")
+    assert said in err
+
+
+def test_translate_needs_name_and_value(root, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["translate", "good", str(root), "--param", "start"])
+    assert stopped.value.code == 2
+    assert "'start' is not NAME=VALUE" in capsys.readouterr().err
