@@ -162,8 +162,6 @@ def default(type_: ColumnType, form: str = "") -> Value:
     sql = _DEFAULTS.get(bare.family.group, "")
     if form == "boolean":
         sql = "false"
-    elif name == "Date32":
-        sql = "DATE '1900-01-01'"
     elif name in ("Int128", "Int256", "UInt128", "UInt256"):
         sql = "'0'"
     elif bare.family.group is Group.DECIMAL:
@@ -189,6 +187,13 @@ def default(type_: ColumnType, form: str = "") -> Value:
         raise UnsupportedFunctionError(f"A default of {type_} is not supported")
     shown = {"0": "integer", "0e0": "double"}.get(sql, form)
     return Value(sql, type_, shown, is_constant=True)
+
+
+def read_default(type_: ColumnType, form: str = "") -> Value:
+    """Return what ClickHouse has for a text that cannot be read: of a Date32 its first day."""
+    if not type_.is_nullable and type_.bare.family.name == "Date32":
+        return Value("DATE '1900-01-01'", type_, "date", is_constant=True)
+    return default(type_, form)
 
 
 def or_default(value: Value, type_: ColumnType | None = None) -> Value:

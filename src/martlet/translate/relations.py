@@ -85,9 +85,6 @@ def unmatched(lowering: "Lowering", value: Value) -> Value:
     type_ = unmatched_type(lowering, value)
     if type_.is_nullable:
         return value.retyped(type_)
-    if type_.bare.family.name == "Date32":  # the day 0, not the type's least
-        sql = f"coalesce({value.sql}, DATE '1970-01-01')"
-        return replace(value, sql=sql, is_atomic=True, literal=None)
     return or_default(value)
 
 

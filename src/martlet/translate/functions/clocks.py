@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from martlet.translate import slots, times
-from martlet.translate.convert import as_bigint, as_number, cast, default, make
+from martlet.translate.convert import as_bigint, as_number, cast, read_default, make
 from martlet.translate.function import Function, Rule, Site
 from martlet.translate.typing import is_date, is_datetime, is_number, is_string, nullable, type_of
 from martlet.translate.value import TIMESTAMP, Value
@@ -137,7 +137,7 @@ def _filled(site: Site, text: Value, made: Value, type_: ColumnType) -> Value:
     """Fill what a text was not read as: with NULL or with the type's default."""
     if _missing(site) == "null":
         return replace(made, type=nullable(type_))
-    filled = f"coalesce({made.sql}, {default(type_, made.form).sql})"
+    filled = f"coalesce({made.sql}, {read_default(type_, made.form).sql})"
     if text.is_nullable:
         filled = f"IF({text.sql} IS NULL, NULL, {filled})"
     return replace(made, sql=filled, is_atomic=True, type=type_)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from martlet.errors import MartletError
 from martlet.translate import parsing, slots
-from martlet.translate.convert import as_boolean, as_form, default, make
+from martlet.translate.convert import as_boolean, as_form, read_default, make
 from martlet.translate.function import Function, Site
 from martlet.translate.typing import (
     is_float,
@@ -60,7 +60,7 @@ def _or_default(type_text: str) -> Callable[[Site], Value]:
 
     def rule(site: Site) -> Value:
         value = _text(site)
-        filler = default(type_)
+        filler = read_default(type_)
         if len(site.arguments) > 1:
             filler = site.arguments[1]
             if filler.type.bare.family != type_.family or filler.is_nullable:
@@ -126,12 +126,12 @@ def _to_low_cardinality(site: Site) -> Value:
 
 def _default_of(site: Site) -> Value:
     if site.name == "defaultValueOfArgumentType":
-        return default(site.arguments[0].type)
+        return read_default(site.arguments[0].type)
     try:
         type_ = type_of(site.text(0))
     except MartletError as error:
         raise site.fail(error.message, index=0) from error
-    return default(type_)
+    return read_default(type_)
 
 
 def _type_name(site: Site) -> Value:

@@ -59,6 +59,10 @@ def _sum(*words: Word) -> Word:
     return Word(tuple(term for word in words for term in word.terms), is_bigint=False)
 
 
+def _minus(word: Word) -> Word:
+    return _word(f"-CAST({word.sql} AS decimal(20,0))")
+
+
 def _product(word: Word, factor: int) -> Word:
     """Multiply by a constant: the product is less than 2^126, which 38 digits hold."""
     return Word((f"mod({word.signed} * DECIMAL '{_signed(factor)}', {_WHOLE})",), is_bigint=False)
@@ -108,14 +112,6 @@ def _mixed(left: str, right: str) -> str:
     return f"reduce({steps}, BIGINT '0', (g, x) -> {step.sql}, g -> g)"
 
 
-def _finished(first: str, *steps: Word) -> str:
-    """Return a number after steps that each see the one before as `g`."""
-    sql = f"ARRAY[{first}]"
-    for step in steps:
-        sql = f"transform({sql}, g -> {step.sql})"
-    return f"{sql}[1]"
-
-
 def _up_to_3() -> str:
     first, middle, last = (
         f"from_base(to_hex(substr(b, {at}, 1)), 16)"
@@ -123,8 +119,7 @@ def _up_to_3() -> str:
     )
     low = _word(f"({first} + 256 * {middle})")
     high = _word(f"(length(b) + 4 * {last})")
-    mixed = _xor(_product(low, _K2), _product(high, _K3))
-    return _finished(mixed.sql, _product(_folded("g"), _K2))
+    return _array(_xor(_product(low, _K2), _product(high, _K3)), *[_ZERO] * 4)
 
 
 def _four(position: str) -> str:
@@ -147,28 +142,30 @@ def _up_to_16() -> str:
 
 
 def _up_to_32() -> str:
-    a, b, c = _items("t", 3)
-    minus_b = _word("-CAST(t[2] AS decimal(20,0))")
-    minus_c = _word("-CAST(t[3] AS decimal(20,0))")
-    u = _sum(_rotated(_sum(a, minus_b), 43), _rotated(c, 30), _product(_end(16), _K0))
-    v = _sum(a, _rotated(_xor(b, _whole(_K3)), 20), minus_c, _LENGTH)
-    given = _array(_product(_start(0), _K1), _start(8), _product(_end(8), _K2))
-    return f"transform(ARRAY[{given}], t -> {_array(u, v, _ZERO)})[1]"
+    scaled = _product(_start(0), _K1), _product(_end(8), _K2), _product(_end(16), _K0)
+    return _array(*scaled, _start(8), _LENGTH, _ZERO)
+
+
+def _pair_to_32(name: str) -> str:
+    a, c, d, b, length, _ = _items(name, 6)
+    u = _sum(_rotated(_sum(a, _minus(b)), 43), _rotated(c, 30), d)
+    return _array(u, _sum(a, _rotated(_xor(b, _whole(_K3)), 20), _minus(c), length), _ZERO)
 
 
 def _up_to_64() -> str:
-    a, p, q, z = _items("t", 4)
-    second = _sum(_rotated(_sum(a, z), 52), _rotated(a, 37), _rotated(_sum(a, p), 7),
-                  _rotated(_sum(a, p, q), 31))  # fmt: skip
     scaled = _sum(_start(0), _product(_sum(_LENGTH, _end(16)), _K0))
-    left = _array(scaled, _start(8), _start(16), _start(24))
-    right = _array(_sum(_start(16), _end(32)), _end(24), _end(16), _end(8))
-    halves = f"transform(ARRAY[{left}, {right}], t -> {_array(_sum(a, p, q, z), second)})"
-    vf, vs, wf, ws = (_word(f"t[{i}][{j}]") for i in (1, 2) for j in (1, 2))
-    mixed = _sum(_product(_sum(vf, ws), _K2), _product(_sum(wf, vs), _K0))
-    last = _finished(mixed.sql, _sum(_product(_folded("g"), _K0), vs),
-                     _product(_folded("g"), _K2))  # fmt: skip
-    return f"transform(ARRAY[{halves}], t -> {last})[1]"
+    right = _sum(_start(16), _end(32)), _end(24), _end(16), _end(8)
+    return _array(scaled, _start(8), _start(16), _start(24), *right)
+
+
+def _halves(name: str) -> str:
+    words = _items(name, 8)
+    made: list[Word] = []
+    for a, p, q, z in (words[:4], words[4:]):
+        rotated = (_rotated(_sum(a, z), 52), _rotated(a, 37), _rotated(_sum(a, p), 7),
+                   _rotated(_sum(a, p, q), 31))  # fmt: skip
+        made += _sum(a, p, q, z), _sum(*rotated)
+    return _array(*made)
 
 
 def _weak(words: Sequence[Word], first: Word, second: Word) -> tuple[Word, Word]:
@@ -208,23 +205,30 @@ def _longer() -> str:
 def _city(texts: str) -> str:
     """Return the CityHash64 of all texts of an array, whose bytes are backwards.
 
-    Lambdas are chained rather than nested: Trino takes exponential time over nested ones.
+    Stages are chained: an array's length says what it is. Trino needs exponential time to analyse
+    lambdas in lambdas (measured).
     """
-    shorter = (
-        f"WHEN length(b) = 0 THEN ARRAY[{_whole(_K2).sql}] "
-        f"WHEN length(b) < 4 THEN ARRAY[{_up_to_3()}] WHEN length(b) < 9 THEN {_up_to_8()} "
+    words = (
+        f"CASE WHEN length(b) = 0 THEN ARRAY[{_whole(_K2).sql}] "
+        f"WHEN length(b) < 4 THEN {_up_to_3()} WHEN length(b) < 9 THEN {_up_to_8()} "
         f"WHEN length(b) < 17 THEN {_up_to_16()} WHEN length(b) < 33 THEN {_up_to_32()} "
-        f"WHEN length(b) < 65 THEN ARRAY[{_up_to_64()}] WHEN length(b) > 64 THEN {_longer()}"
+        f"WHEN length(b) < 65 THEN {_up_to_64()} WHEN length(b) > 64 THEN {_longer()} END"
     )
+    vf, vs, wf, ws = _items("p", 4)
+    one = _array(_sum(_product(_sum(vf, ws), _K2), _product(_sum(wf, vs), _K0)), vs)
+    two = _array(_sum(_product(_folded("p[1]"), _K0), _word("p[2]")), _ZERO)
     x, y, z, _, _, _, _, first, second = _items("p", 9)
     pair = _array(_sum(first, _product(_folded("p[2]"), _K1), z), _sum(second, x), _ZERO)
+    mixed = f"ARRAY[{_mixed('p[4]', 'p[6]')}, {_mixed('p[5]', 'p[7]')}]"
     stages = (
-        f"p -> IF(cardinality(p) = 7, concat(p, ARRAY[{_mixed('p[4]', 'p[6]')}, "
-        f"{_mixed('p[5]', 'p[7]')}]), p)",
-        f"p -> IF(cardinality(p) = 9, {pair}, p)",
-        f"p -> IF(cardinality(p) = 1, p[1], bitwise_xor({_mixed('p[1]', 'p[2]')}, p[3]))",
+        f"WHEN 6 THEN {_pair_to_32('p')} WHEN 7 THEN concat(p, {mixed}) "
+        f"WHEN 8 THEN {_halves('p')} ELSE p",
+        f"WHEN 4 THEN {one} WHEN 9 THEN {pair} ELSE p",
+        f"WHEN 2 THEN {two} ELSE p",
+        f"WHEN 1 THEN p[1] WHEN 3 THEN bitwise_xor({_mixed('p[1]', 'p[2]')}, p[3]) "
+        f"ELSE {_product(_folded('p[1]'), _K2).sql}",
     )
-    sql = f"transform({texts}, b -> CASE {shorter} END)"
+    sql = f"transform({texts}, b -> {words})"
     for stage in stages:
-        sql = f"transform({sql}, {stage})"
+        sql = f"transform({sql}, p -> CASE cardinality(p) {stage} END)"
     return sql
