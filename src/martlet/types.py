@@ -413,9 +413,18 @@ def _spelling(arguments: list[ColumnType | int | str], names: list[str]) -> str:
     if not arguments or not all(isinstance(item, ColumnType) for item in arguments):
         return ""
     if names and len(names) == len(arguments):
-        return ", ".join(f"{_name(n)} {a}" for n, a in zip(names, arguments, strict=True))
+        return ", ".join(f"{element_name(n)} {a}" for n, a in zip(names, arguments, strict=True))
     return ", ".join(str(item) for item in arguments)
 
 
-def _name(name: str) -> str:
-    return name if name.isidentifier() else "`" + name.replace("`", "\\`") + "`"
+# Measured: the words that ClickHouse quotes where they are names of a Tuple's elements.
+_QUOTED_NAMES = frozenset(
+    "all distinct false from inf nan select some table top true values".split()
+)
+
+
+def element_name(name: str) -> str:
+    """Return the name of a Tuple's element as ClickHouse writes it in the type."""
+    if name.isidentifier() and name.lower() not in _QUOTED_NAMES:
+        return name
+    return "`" + name.replace("`", "\\`") + "`"

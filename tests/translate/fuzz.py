@@ -80,7 +80,11 @@ def _item(grammar: Grammar, query: Query, number: int) -> Item:
     if query.kind == "states":
         state, merge = grammar.states()
         return Item(f"{merge}(y{number}) AS x{number}", f"{state} AS y{number}")
-    makers = {"expression": grammar.expression, "aggregate": grammar.aggregate, "window": grammar.window}
+    makers = {
+        "expression": grammar.expression,
+        "aggregate": grammar.aggregate,
+        "window": grammar.window,
+    }
     return Item(f"{makers[query.kind]()} AS x{number}")
 
 

@@ -7,15 +7,18 @@ that `scripts/trino.py start` keeps up; the test runs some with fixed seeds. A q
 
 import argparse
 import re
+import signal
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from tests.translate.fuzz_grammar import Grammar, Part, Query
+from tests.translate.fuzz_grammar import Grammar
+from tests.translate.fuzz_parts import Part, Query
 from tests.translate.fuzz_words import TABLES_OWN
 from tests.translate.oracle import Oracle
 from tests.translate.tables import TABLES
@@ -151,9 +154,17 @@ def shrunk(oracle: Oracle, query: Query, use_nulls: bool) -> tuple[Query, str]:
     return query, said
 
 
-def fuzz(oracle: Oracle, *, seed: int, count: int, shrink: bool = True, out=None) -> Tally:
+def fuzz(
+    oracle: Oracle,
+    *,
+    seed: int,
+    count: int,
+    shrink: bool = True,
+    out=None,
+    tally: Tally | None = None,
+) -> Tally:
     """Put `count` random queries that chDB accepts to both engines."""
-    tally = Tally()
+    tally = tally or Tally()
     number = 0
     while tally.counts["tried"] < count:
         number += 1
@@ -203,6 +214,7 @@ def make_oracle(folder: Path) -> Iterator[Oracle]:
 
 def main() -> None:
     """Run many and print what differs."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
@@ -210,7 +222,9 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for oracle in make_oracle(Path(folder)):
-            tally = fuzz(oracle, seed=options.seed, count=options.count, out=sys.stdout)
+            tally = Tally()
+            with suppress(KeyboardInterrupt):  # what was found until then is shown
+                fuzz(oracle, seed=options.seed, count=options.count, out=sys.stdout, tally=tally)
             for message, number in (tally.refused + tally.run_time).most_common(60):
                 print(f"{number:6} {message[:200]}")
                 if options.examples:

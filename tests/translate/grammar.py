@@ -110,8 +110,12 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     **_each("mapApply", "@((k, v) -> (k, {any|k=text,v=int}), m)", "@((k, v) -> (k, v + 1), m)"),
     **_each("has indexOf countEqual arrayPushBack arrayPushFront", "@({texts}, {text})", "@({numbers}, {int})", "@(an, ni)"),
     **_each("arrayElement arrayElementOrNull", "@({array}, {signed})", "{array}[{signed}]", "m[{key}]"),
-    **_each("hasAny hasAll hasSubstr arrayExcept arrayIntersect arrayUnion arrayConcat",
+    **_each("hasAny hasAll hasSubstr arrayExcept arrayConcat",
             "@({texts}, {texts})", "@({numbers}, {numbers})"),
+    # Beside an empty text ClickHouse counts bytes.
+    **_each("editDistanceUTF8", "@(s || 'x', 'abc')"),
+    # The order of these is not defined.
+    **_each("arrayIntersect arrayUnion", "arraySort(@({texts}, {texts}))", "arraySort(@({numbers}, {numbers}))"),
     **_each("arraySlice", "@({array}, {signed})", "@({array}, {signed}, {positive})"),
     **_each("arrayResize", "@({array}, {small})", "@(as, {small}, 'z')"),
     **_each("arrayWithConstant", "@({small}, {scalar})"), **_each("range", "range({small})", "range(u8)", "range({small}, {small})"),
@@ -172,9 +176,11 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     **_each("toDateTime", "@({time})", "@({datetext}, {zone})", "@({datetext})", "@(u32)", "@({time}, {zone})"),
     **_each("toDate toDate32", "@({time})", "@({datetext})", "@({datetime}, {zone})", "@(u16)"),
     **_each("toUnixTimestamp", "@({time})", "@({datetext})"), **_each("fromUnixTimestamp", "@(u32)", "@(u32, '%Y-%m-%d')"),
-    **_each("toDateTime64OrNull toDateTime64OrZero", "@({datetext}, 3)", "@({text}, 3, {zone})"),
-    **_each("toDateTimeOrNull toDateTimeOrZero parseDateTimeBestEffort parseDateTimeBestEffortOrNull "
-            "parseDateTimeBestEffortOrZero toDateOrNull toDateOrZero", "@({datetext})", "@({text})"),
+    **_each("toDateTime64OrNull toDateTime64OrZero", "@({datetext}, 3)", "@(lc, 3, {zone})"),  # '-4' is a number of seconds
+    **_each("toDateTimeOrNull toDateTimeOrZero toDateOrNull toDateOrZero", "@({datetext})", "@({text})"),
+    # A text like '2.5' is a day of this year for ClickHouse.
+    **{name: (f"{name}({{datetext}})", f"{name}(lc)") for name in FUNCTIONS if "BestEffort" in name},
+    **_each("DATE", "@(u16)", "@({time})"),
     **_each("parseDateTime parseDateTimeOrNull", "@({datetext}, '%Y-%m-%d %H:%i:%S')", "@(toString(d), '%Y-%m-%d')"),
     **_each("makeDate", "@(2024, {positive}, {positive})", "@(2023, 100)"),
     **_each("toDecimal32 toDecimal64 toDecimal128", "@({number}, {small})", "@('1.25', {small})"),
@@ -217,7 +223,7 @@ _AGGREGATE_TEMPLATES: dict[str, tuple[str, ...]] = {
     **_each("argMin argMax", "@*({scalar}, id)", "@*({scalar}, (id, s))"),
     **_each("groupArray groupUniqArray", "arraySort(@*({text}))", "arraySort(@*({int}))", "length(@*({scalar}))"),
     **_each("groupArraySorted", "@*[3]({int})", "@*[5]({text})"),
-    **_each("groupConcat", "length(@*[',']({text}))"),
+    **_each("groupConcat", "length(@*[','](lc || 'x'))"),  # empty texts at the start get no separator
     **_each("min max", "@*({scalar})"), **_each("any anyLast", "length(toString(@*({int}))) > 9"),
     **_each("sumMap minMap maxMap", "@*(m)", "@*(['a', 'b'], [{int}, u8])"),
     **_each("count", "@*()", "@*({scalar})", "count(DISTINCT {scalar})", "count(DISTINCT {scalar}, {scalar})"),
@@ -237,6 +243,8 @@ _AGGREGATE_TEMPLATES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _CHOICES["amount"] = ("1", "-2", "i8", "u8", "ni", "12", "5")
 _CHOICES["level"] = ("0.25", "0.5", "0.9", "0.99")
+_COMBINATORS = ("", "", "", "", "", "If", "If", "If", "OrNull", "OrDefault", "Distinct", "IfOrNull",
+                "DistinctIf")  # fmt: skip
 _WINDOWS = (
     "row_number() OVER (PARTITION BY g ORDER BY id)", "rank() OVER (ORDER BY {int})",
     "dense_rank() OVER (PARTITION BY lc ORDER BY {text} DESC)",
@@ -352,7 +360,11 @@ class Grammar:
                 self.variables.setdefault("int" if kind == "number" else kind, []).append(name)
             try:
                 draw = self.rng.random()
-                return self.expression() if draw < 0.6 and found[1] == "any" else self.argument(found[1])
+                return (
+                    self.expression()
+                    if draw < 0.6 and found[1] == "any"
+                    else self.argument(found[1])
+                )
             finally:
                 self.variables = before
 
@@ -387,8 +399,8 @@ class Grammar:
         name = rng.choice(self.aggregates)
         given = _AGGREGATE_TEMPLATES.get(name)
         text = rng.choice(given) if given else f"{name}*({self.arguments(AGGREGATES[name].takes)})"
-        combinator = rng.choice(["", "", "", "", "", "If", "If", "If", "OrNull", "OrDefault", "Distinct", "IfOrNull", "DistinctIf"])
-        if "*" not in text or "argM" in text and "Distinct" in combinator:
+        combinator = rng.choice(_COMBINATORS)
+        if "*" not in text or ("argM" in text and "Distinct" in combinator):
             combinator = ""
         text = re.sub(r"\*\[([^\]]*)\]", r"*(\1)", text, count=1)
         text = self.filled(text)
@@ -422,7 +434,11 @@ class Grammar:
         if draw < 0.62:
             key = self.key()
             order = rng.choice(["", " DESC", " DESC NULLS LAST", " NULLS FIRST"])
-            return Query(f"SELECT id, {{}} FROM f{tail} ORDER BY {key}{order}, id LIMIT 40", "expression", ordered=True)
+            return Query(
+                f"SELECT id, {{}} FROM f{tail} ORDER BY {key}{order}, id LIMIT 40",
+                "expression",
+                ordered=True,
+            )
         if draw < 0.70:
             return Query(f"SELECT id, {{}} FROM f{tail}", "window")
         if draw < 0.77:
@@ -430,7 +446,9 @@ class Grammar:
                          "states")  # fmt: skip
         if draw < 0.82:
             return Query(f"SELECT {{}} FROM f{tail}", "aggregate")
-        having = rng.choice(["", "", " HAVING count() > 2", " HAVING max(u8) > 3", " HAVING k IS NOT NULL"])
+        having = rng.choice(
+            ["", "", " HAVING count() > 2", " HAVING max(u8) > 3", " HAVING k IS NOT NULL"]
+        )
         return Query(f"SELECT {self.key()} AS k, {{}} FROM f{tail} GROUP BY k{having}", "aggregate")
 
     def key(self) -> str:
@@ -463,12 +481,26 @@ def _closing(text: str, start: int) -> int:
 def rows(count: int = 60) -> list[dict[str, object]]:
     """Return rows of the table `f`."""
     rng = random.Random(11)
-    texts = ["abc", "", "Hello World", "ünïçödé", "b", "a,b,,c", "  pad ", "123", "-4", "2.5", "abcabc"]
+    texts = [
+        "abc",
+        "",
+        "Hello World",
+        "ünïçödé",
+        "b",
+        "a,b,,c",
+        "  pad ",
+        "123",
+        "-4",
+        "2.5",
+        "abcabc",
+    ]
     ids = ["61f0c404-5cb3-11e7-907b-a6006ad3dba0", "ffffffff-ffff-4fff-bfff-ffffffffffff"]
     starts = [1_704_067_200, 1_711_846_800, 1_730_611_800, 1_709_210_096]
     out = []
     for i in range(count):
-        moment = datetime(1970, 1, 1) + timedelta(seconds=rng.choice(starts) + rng.randrange(4_000_000))
+        moment = datetime(1970, 1, 1) + timedelta(
+            seconds=rng.choice(starts) + rng.randrange(4_000_000)
+        )
         stamp = f"{moment:%Y-%m-%d %H:%M:%S}"
         dt3 = f"{stamp}.{rng.randrange(1000):03}"
         out.append({

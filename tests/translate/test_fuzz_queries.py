@@ -5,10 +5,10 @@ from tests.translate.fuzz_queries import fuzz
 from tests.translate.fuzz_words import TABLES_OWN
 from tests.translate.oracle import Oracle
 
-QUERIES = 100
+QUERIES = 70
 
 
-@pytest.mark.parametrize("seed", [101, 102, 103])
+@pytest.mark.parametrize("seed", [31, 32, 33])
 def test_engines_agree_on_random_queries(oracle: Oracle, seed: int) -> None:
     """No query differs; one that does is shown with all dropped that it does not need."""
     if not {table.name for table in TABLES_OWN} <= set(oracle.facts):

@@ -172,7 +172,6 @@ EMPTY = {
 # Pipes that `martlet check` says cannot run on Athena: how the message begins.
 REFUSED: dict[str, str] = {
     "ab_buckets": "Function cityHash64() is not supported on Athena",
-    "funnel_window": "Function windowFunnel() is not supported on Athena",
     "kpis": "range(): the step must be a literal above zero",
     "revenue_daily": "divide(): of Decimal(38, 2) and UInt64 is not supported",
     "sensor_daily_spread": "Tuple(Float32, DateTime) has another order on Athena",

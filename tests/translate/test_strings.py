@@ -107,6 +107,6 @@ def test_names_are_clickhouses(engine):
 def test_refusals_say_why(oracle):
     assert not set(REFUSED) & set(FUNCTIONS)
     with pytest.raises(
-        MartletError, match=r"cityHash64\(\) is not supported on Athena: .* xxHash64"
+        MartletError, match=r"sipHash64\(\) is not supported on Athena: .* xxHash64"
     ):
-        oracle.translate("SELECT cityHash64(s) FROM v")
+        oracle.translate("SELECT sipHash64(s) FROM v")

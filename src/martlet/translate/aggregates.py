@@ -16,6 +16,7 @@ from martlet.translate.function import Function, Site
 from martlet.translate.functions.aggregates_arrays import ARRAYS
 from martlet.translate.functions.aggregates_basic import BASIC
 from martlet.translate.functions.aggregates_statistics import STATISTICS
+from martlet.translate.functions.funnels import FUNNELS
 from martlet.translate.syntax import Call
 from martlet.translate.value import Value
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
     from martlet.translate.scope import Scope
 
-AGGREGATES: dict[str, Aggregate] = {**BASIC, **ARRAYS, **STATISTICS}
+AGGREGATES: dict[str, Aggregate] = {**BASIC, **ARRAYS, **STATISTICS, **FUNNELS}
 
 # What has no exact translation, and what to write instead.
 REFUSED: dict[str, str] = {
@@ -36,7 +37,7 @@ REFUSED: dict[str, str] = {
     "sparkbar": "it has no counterpart",
     **dict.fromkeys(("deltaSum", "deltaSumTimestamp", "exponentialMovingAverage"),
                     "its answer depends on the order of rows: use a window function"),
-    **dict.fromkeys(("sequenceMatch", "sequenceCount", "sequenceNextNode", "windowFunnel"),
+    **dict.fromkeys(("sequenceMatch", "sequenceCount", "sequenceNextNode"),
                     "Athena has no counterpart that gives the same answer"),
     **dict.fromkeys(("sumForEach", "avgForEach", "maxForEach", "minForEach", "sumResample",
                      "countResample", "avgMap", "countMap", "uniqMap"),

@@ -147,7 +147,7 @@ def _place(scope: Scope, relation: Relation, column: str) -> tuple[int, str]:
 
 def _replaced(relations: list[Relation], values: dict[tuple[int, str], Value]) -> list[Relation]:
     return [
-        replace(relation, columns={
+        replace(relation, before=relation.before or relation.columns, columns={
             name: values.get((index, name), value) for name, value in relation.columns.items()
         })
         for index, relation in enumerate(relations)

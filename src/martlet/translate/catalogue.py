@@ -6,9 +6,14 @@ A function is added as one row in the table of its family in `functions/`.
 from martlet.translate.aggregates import REFUSED as REFUSED_AGGREGATES
 from martlet.translate.aggregates import STATE_FUNCTIONS
 from martlet.translate.function import Function
+from martlet.translate.functions.addresses import ADDRESSES
+from martlet.translate.functions.addresses import ALIASES as ADDRESS_ALIASES
+from martlet.translate.functions.addresses import REFUSED as REFUSED_ADDRESSES
 from martlet.translate.functions.array_search import ARRAY_SEARCH
 from martlet.translate.functions.arrays import ALIASES as ARRAY_ALIASES
 from martlet.translate.functions.arrays import ARRAYS
+from martlet.translate.functions.choices import CHOICES
+from martlet.translate.functions.choices import REFUSED as REFUSED_CHOICES
 from martlet.translate.functions.clocks import ALIASES as CLOCK_ALIASES
 from martlet.translate.functions.clocks import CLOCKS
 from martlet.translate.functions.containers import CONTAINERS
@@ -20,6 +25,7 @@ from martlet.translate.functions.dates import DATES
 from martlet.translate.functions.encodings import ALIASES as ENCODING_ALIASES
 from martlet.translate.functions.encodings import ENCODINGS
 from martlet.translate.functions.encodings import REFUSED as REFUSED_ENCODINGS
+from martlet.translate.functions.hashes import HASHES
 from martlet.translate.functions.integers import ALIASES as INTEGER_ALIASES
 from martlet.translate.functions.integers import INTEGERS
 from martlet.translate.functions.integers import REFUSED as REFUSED_INTEGERS
@@ -38,8 +44,13 @@ from martlet.translate.functions.readable import ALIASES as READABLE_ALIASES
 from martlet.translate.functions.readable import READABLE
 from martlet.translate.functions.regexps import ALIASES as REGEXP_ALIASES
 from martlet.translate.functions.regexps import REGEXPS
+from martlet.translate.functions.shapes import SHAPES
 from martlet.translate.functions.strings import ALIASES as STRING_ALIASES
 from martlet.translate.functions.strings import STRINGS
+from martlet.translate.functions.textparts import REFUSED as REFUSED_TEXT_PARTS
+from martlet.translate.functions.textparts import TEXT_PARTS
+from martlet.translate.functions.tuples import ALIASES as TUPLE_ALIASES
+from martlet.translate.functions.tuples import TUPLES
 from martlet.translate.functions.urlparts import URL_PARTS
 from martlet.translate.functions.urls import URLS
 from martlet.translate.functions.vectors import ALIASES as VECTOR_ALIASES
@@ -50,6 +61,11 @@ FAMILIES: dict[str, dict[str, Function]] = {
     "numbers": NUMBERS,
     "integers": INTEGERS,
     "readable": READABLE,
+    "addresses": ADDRESSES,
+    "tuples": TUPLES,
+    "choices": CHOICES,
+    "shapes": SHAPES,
+    "textparts": TEXT_PARTS,
     "json": JSON,
     "jsonpaths": JSON_PATHS,
     "conversions": CONVERSIONS,
@@ -67,6 +83,7 @@ FAMILIES: dict[str, dict[str, Function]] = {
     "urls": URLS,
     "urlparts": URL_PARTS,
     "encodings": ENCODINGS,
+    "hashes": HASHES,
     "states": STATE_FUNCTIONS,
 }
 
@@ -90,10 +107,20 @@ ALIASES: dict[str, str] = {
     **JSON_PATH_ALIASES,
     **INTEGER_ALIASES,
     **READABLE_ALIASES,
+    **ADDRESS_ALIASES,
+    **TUPLE_ALIASES,
 }
 
 # Functions that have no equal, with what stands in the error.
-REFUSED: dict[str, str] = {**REFUSED_ENCODINGS, **REFUSED_JSON, **REFUSED_INTEGERS, **REFUSED_AGGREGATES}
+REFUSED: dict[str, str] = {
+    **REFUSED_ENCODINGS,
+    **REFUSED_JSON,
+    **REFUSED_INTEGERS,
+    **REFUSED_ADDRESSES,
+    **REFUSED_CHOICES,
+    **REFUSED_TEXT_PARTS,
+    **REFUSED_AGGREGATES,
+}
 
 
 def find_function(name: str) -> tuple[str, Function] | None:

@@ -107,7 +107,7 @@ def combined(
     if named.name.startswith("uniq"):
         site.distinct = False
     nulls = _skip_nulls(site, named.row, all_tested=what == "State")
-    may_be_empty = may_be_empty or bool(site.condition) or site.gaps
+    may_be_empty = may_be_empty or bool(site.condition) or site.gaps or site.each
     _prepare(site, named.row)
     if what == "State":
         return _made_state(site, named, rows, shown, types)
@@ -136,6 +136,8 @@ def _take_condition(site: AggregateSite) -> None:
 
 
 def _take_distinct(site: AggregateSite) -> None:
+    if site.name in ("sumMap", "simpleLinearRegression"):
+        raise site.fail("DISTINCT is not supported here")
     site.distinct = True
 
 

@@ -226,7 +226,7 @@ def _in_list(site: Site, left: Value, members: list[Expression], negation: str) 
     varies = varies_left = False
     for member in members:
         value = site.lowering.value(member, site.scope)
-        varies = varies or (not value.is_constant and len(members) > 1)
+        varies = varies or not value.is_constant
         if varies and value.is_nullable:
             raise site.fail("NULL among values that are not constant is not supported", index=1)
         if value.form == "unknown":
@@ -261,6 +261,8 @@ def _in_list(site: Site, left: Value, members: list[Expression], negation: str) 
     if is_tuple(left.type):
         values = [as_form(value, value.form) for value in values]
     sql = f"{left.operand} {negation}IN ({', '.join(value.sql for value in values)})"
+    if is_tuple(left.type) and any(part.is_nullable for part in left.type.bare.inner):
+        sql = f"coalesce({sql}, {'true' if negation else 'false'})"  # measured: never NULL
     made = make(sql, type_of("UInt8"), "boolean", of=(left, *values), atomic=False)
     return _null_if_left(made, left)
 

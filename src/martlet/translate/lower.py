@@ -25,7 +25,7 @@ from martlet.translate.convert import as_bigint, cast, make
 from martlet.translate.function import Site, apply
 from martlet.translate.ordering import Order
 from martlet.translate.relations import indented
-from martlet.translate.scope import Relation, Scope, captures
+from martlet.translate.scope import Relation, Scope, captures, walk
 from martlet.translate.syntax import (
     Call,
     Cast,
@@ -73,6 +73,7 @@ class Lowering:
         tables: facts of the tables by name.
         join_use_nulls: ClickHouse's setting.
         pinned: texts of the literals that decided something, by their start.
+        bodies: start and end of the lambdas that are being read.
     """
 
     tables: Mapping[str, TableFacts]
@@ -80,6 +81,7 @@ class Lowering:
     pinned: dict[int, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     variables: dict[tuple[int, str], str] = field(default_factory=dict)
+    bodies: list[tuple[int, int]] = field(default_factory=list)
     depth: int = 0
 
     def fresh(self, stem: str) -> str:
@@ -198,7 +200,9 @@ class Lowering:
             return scope.known[key]
         if len(scope.expanding) > MAX_EXPANSIONS:
             raise SqlError("Aliases are nested too deeply", offset=target.start)
-        variables, scope.variables = scope.variables, {}
+        variables = scope.variables
+        if not any(start <= target.start < end for start, end in self.bodies):
+            scope.variables = {}
         try:
             value = self.value(target, scope)
         finally:
@@ -365,7 +369,10 @@ class Lowering:
             column.type.bare.family.group in (Group.ARRAY, Group.MAP, Group.TUPLE)
         )
         type_ = column.type if kept else nullable(column.type)
-        return Value(f"({result.sql})", type_, column.form, is_constant=True)
+        made = Value(f"({result.sql})", type_, column.form, is_constant=True)
+        if is_low_cardinality(column.type) and not column.is_nullable:  # it fails without rows
+            return self._not_null(made, type_, expression)
+        return made
 
     def _scalar_tuple(self, result: "Translated") -> Value:
         """Return several columns of a scalar subquery as one tuple with their names."""
@@ -394,15 +401,19 @@ class Lowering:
                 offset=lambda_.start,
             )
         names = [self._variable(lambda_, name, scope) for name in lambda_.parameters]
-        before = scope.variables
+        before, aliases = scope.variables, scope.aliases
+        own = {part.alias: part for part in walk(lambda_.body) if part.alias is not None}
+        scope.aliases = {**aliases, **own}
         scope.variables = dict(before) | {
             parameter: replace(element, sql=name, is_atomic=True, is_constant=False, literal=None)
             for parameter, name, element in zip(lambda_.parameters, names, elements, strict=True)
         }
+        self.bodies.append((lambda_.start, lambda_.end))
         try:
             body = self.value(lambda_.body, scope)
         finally:
-            scope.variables = before
+            self.bodies.pop()
+            scope.variables, scope.aliases = before, aliases
         return names[0] if len(names) == 1 else f"({', '.join(names)})", body
 
     def _variable(self, lambda_: Lambda, name: str, scope: Scope) -> str:

@@ -209,7 +209,8 @@ class PartParser(Cursor):
         while True:
             expression = self.expression()
             self.expect("AS")
-            pairs.append((expression, self.name()))
+            expression.alias = self.name()  # other clauses see it (measured)
+            pairs.append((expression, expression.alias))
             if not bracket or not self.accept(","):
                 break
         if bracket:

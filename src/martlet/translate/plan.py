@@ -1,11 +1,14 @@
 """A SELECT on its way to text: lowered parts, which rewrites put into one another."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from martlet.translate.ordering import Order, order_of
 from martlet.translate.relations import indented
 from martlet.translate.scope import Relation, Scope
 from martlet.translate.value import Value, name_sql
+
+_QUALIFIER = re.compile(r"""\A(\w+|"([^"]|"")*")\.""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Plan:
         shown = []
         for name, value in columns:
             quoted = name_sql(name)
-            is_own_name = value.sql == quoted or value.sql.endswith(f".{quoted}")
+            is_own_name = _QUALIFIER.sub("", value.sql, count=1) == quoted
             shown.append(value.sql if is_own_name else f"{value.sql} AS {quoted}")
         distinct = " DISTINCT" if self.distinct else ""
         one_line = f"SELECT{distinct} {', '.join(shown)}"

@@ -41,6 +41,11 @@ def qualify(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> P
     if select.qualify is None:
         return plan
     condition = as_boolean(lowering.value(select.qualify, scope))
+    if scope.unnests:  # measured: it is multiplied after the window functions are calculated
+        raise UnsupportedClauseError(
+            "arrayJoin() beside QUALIFY is not supported: use ARRAY JOIN in a subquery",
+            offset=select.places["qualify"],
+        )
     if condition.is_constant:
         raise UnsupportedClauseError(
             "QUALIFY of a constant is not supported", offset=select.places["qualify"]
@@ -98,9 +103,11 @@ def limit_by(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> 
             offset = lowering.count(select.limit_by_offset, scope, of="LIMIT BY")
     if not keys:
         return plan
-    if any(" OVER (" in value.sql for value in _values(plan)):  # no window inside of another
-        plan = plan.wrapped(lowering.fresh("windowed"), [])
     values = [_key(lowering, key, plan, scope) for key in keys]
+    used = [*values, *(order.value for order in plan.order_by)]
+    if any(" OVER (" in value.sql for value in used):  # no window inside of another
+        plan = plan.wrapped(lowering.fresh("windowed"), [])
+        values = [_key(lowering, key, plan, scope) for key in keys]
     over = f"PARTITION BY {', '.join(value.sql for value in values)}"
     if plan.order_by:
         over += f" ORDER BY {', '.join(order.sql() for order in plan.order_by)}"
@@ -113,10 +120,6 @@ def limit_by(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) -> 
     else:
         outer.where = [f"{column} <= {limit}"]
     return outer
-
-
-def _values(plan: Plan) -> list[Value]:
-    return [*(item.value for item in plan.items), *(order.value for order in plan.order_by)]
 
 
 def _key(lowering: "Lowering", key: Expression, plan: Plan, scope: Scope) -> Value:

@@ -41,6 +41,7 @@ class Relation:
         columns: ClickHouse's column names and what they are in Trino, in order.
         hidden: names that a star does not show.
         qualified: names that are shown behind the relation's own, as others have them too.
+        before: the columns before ARRAY JOIN put elements in place of arrays: `t.*` shows them.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Relation:
     columns: dict[str, Value]
     hidden: frozenset[str] = frozenset()
     qualified: frozenset[str] = frozenset()
+    before: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -145,10 +147,10 @@ def aliases_of(select: Select) -> dict[str, Expression]:
         for inner in walk(expression):
             if isinstance(inner, Lambda):
                 in_lambdas |= {id(part) for part in walk(inner.body)}
-            if inner.alias is None:
+            if inner.alias is None or id(inner) in in_lambdas:
                 continue
             first = found.setdefault(inner.alias, inner)
-            if first is not inner and id(inner) not in in_lambdas:
+            if first is not inner:
                 _check_same(first, inner)
     return found
 

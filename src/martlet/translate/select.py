@@ -3,6 +3,7 @@
 What Trino's SELECT has no clause for is in `rewrites.REWRITES`, applied in that order.
 """
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -124,10 +125,16 @@ def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
     plan.distinct = select.distinct and not select.distinct_on
     with outside(late, scope):
         plan.order_by = _orders(lowering, select, columns, items, scope)
+    plan.items = _beside_orders(plan)
     if late is None:
         _keep_order(select, plan, scope)
         if keys is None and (scope.is_grouped or scope.has_aggregates):
             check_groups(lowering, select, columns, group_by, scope)
+    if () in (select.grouping_sets or ()) and not scope.has_aggregates:  # measured: no row
+        raise UnsupportedClauseError(
+            "An empty set of GROUPING SETS is not supported without an aggregate function",
+            offset=select.places["group by"],
+        )
     if plan.having and keys is None and not scope.is_grouped and not scope.has_aggregates:
         plan.where, plan.having = [*plan.where, plan.having], ""
     _limits(lowering, select, plan, scope)
@@ -168,8 +175,7 @@ def definitions(scope: Scope) -> list[str]:
 
 
 def _items(lowering: "Lowering", columns: list[Column], scope: Scope) -> list[Item]:
-    # Not the name of a source: behind ORDER BY it would stand for the column.
-    taken = {relation.name.lower() for relation in scope.relations if relation.name}
+    taken: set[str] = set()
     items = []
     for name, column in columns:
         value = column if isinstance(column, Value) else lowering.value(column, scope)
@@ -177,6 +183,17 @@ def _items(lowering: "Lowering", columns: list[Column], scope: Scope) -> list[It
             value = scope.keys.key(column) or column
         items.append(Item(name, output_name(name, taken), value))
     return items
+
+
+def _beside_orders(plan: Plan) -> list[Item]:
+    """Return the columns, none named as a source in ORDER BY, where it would be the column."""
+    orders = " ".join(order.sql() for order in plan.order_by if plan.number_of(order.value) is None)
+    taken = {item.sql_name for item in plan.items}
+    return [
+        replace(item, sql_name=output_name(item.name, taken))
+        if re.search(rf'(?<![\w"]){re.escape(name_sql(item.sql_name))}\.', orders) else item
+        for item in plan.items
+    ]  # fmt: skip
 
 
 def _conjuncts(lowering: "Lowering", condition: Expression, scope: Scope) -> list[str]:
@@ -214,6 +231,11 @@ def _group(
     if select.group_by_all:
         keys = [item.value for item in plan.items
                 if not item.value.is_aggregate and " OVER (" not in item.value.sql]  # fmt: skip
+        if all(key.is_constant for key in keys):
+            raise UnsupportedClauseError(
+                "GROUP BY ALL of aggregates only is not supported: leave it out",
+                offset=select.columns[0].start,
+            )
     for expression in select.group_by:
         number = position(expression, len(columns))
         column = columns[number][1] if number is not None else expression

@@ -70,12 +70,20 @@ def write(writer: str, text: str) -> str:
 
 
 def string_sql(text: str) -> str:
-    """Return Trino's literal of a text."""
+    """Return Trino's literal of a text, on one line: what is around it may be indented."""
+    if not re.search(r"[\0-\x1f\x7f]", text):
+        return _quoted(text)
+    escaped = re.sub(r"[\0-\x1f\x7f]", lambda found: f"\\{ord(found[0]):04X}",
+                     text.replace("\\", "\\\\"))  # fmt: skip
+    return f"U&{_quoted(escaped)}"
+
+
+def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
 def _text(text: str, _: str) -> str:
-    return string_sql(text)
+    return _quoted(text)
 
 
 def _integer(text: str, argument: str) -> str:
@@ -319,7 +327,7 @@ def _like(text: str, _: str) -> str:
             continue
         out.append(character)
         position += 1
-    return string_sql("".join(out))
+    return _quoted("".join(out))
 
 
 def _uuid(text: str, _: str) -> str:

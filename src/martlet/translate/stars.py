@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from martlet.errors import SqlError
+from martlet.errors import SqlError, UnsupportedClauseError
 from martlet.translate.names import Naming, column_name, text_of
 from martlet.translate.scope import Relation, Scope, walk
 from martlet.translate.syntax import Call, Expression, Identifier, Lambda, Literal, Star
@@ -20,6 +20,7 @@ def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope
     """Return the columns of a SELECT with stars taken apart, and their names."""
     found: list[Column] = []
     naming = Naming(lambda identifier: _identifier_name(identifier, scope))
+    _check_replaced(columns)
     for column in columns:
         if isinstance(column, Star):
             found += _star(lowering, column, scope)
@@ -36,6 +37,23 @@ def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope
     return found
 
 
+def _check_replaced(columns: tuple[Expression, ...]) -> None:
+    """Refuse other columns that read what REPLACE gives: it depends on which of them is first."""
+    names = {
+        name for column in columns if isinstance(column, Star)
+        for kind, what in column.transformers if kind == "replace"
+        for _, name in what  # type: ignore[attr-defined]
+    }  # fmt: skip
+    for column in columns:
+        if isinstance(column, Star) or not names:
+            continue
+        for inner in walk(column):
+            if isinstance(inner, Identifier) and inner.parts[0] in names:
+                raise UnsupportedClauseError(
+                    f"'{inner.parts[0]}' beside REPLACE of it is not supported", offset=inner.start
+                )
+
+
 def _identifier_name(column: Identifier, scope: Scope) -> str:
     """Return a column's name, with its qualifier where the name alone is something else too."""
     place = scope.column(column.parts)
@@ -44,7 +62,9 @@ def _identifier_name(column: Identifier, scope: Scope) -> str:
     if place is None:
         return _part_name(column, scope)
     relation, name = place
-    is_taken = name in relation.qualified or name in scope.aliases
+    is_taken = name in relation.qualified or name in scope.aliases or (
+        relation.before.get(name, relation.columns[name]) != relation.columns[name]
+    )  # fmt: skip
     if len(column.parts) == 1 or not is_taken or not relation.name:
         return name
     return f"{relation.name}.{name}"
@@ -70,7 +90,8 @@ def _star(lowering: "Lowering", star: Star, scope: Scope) -> list[Column]:
     shared = {} if qualifier else scope.using
     whole = Relation("", frozenset(), shared)
     for relation in (whole, *matching):
-        for name, value in relation.columns.items():
+        shown = relation.before if qualifier and relation.before else relation.columns
+        for name, value in shown.items():
             is_shared = name in shared and relation is not whole
             if not qualifier and (name in relation.hidden or is_shared):
                 continue

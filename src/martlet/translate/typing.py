@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from martlet.errors import SqlError, TypeSyntaxError
 from martlet.sql.lexer import Lexeme, lex
-from martlet.types import FAMILIES, ColumnType, Family, Group, _Parser
+from martlet.types import FAMILIES, ColumnType, Family, Group, _Parser, element_name
 
 # From short to long; the last three have no fixed number of seconds.
 INTERVALS = tuple(
@@ -109,8 +109,7 @@ def _container(name: str, inner: Sequence[ColumnType], names: Sequence[str] = ()
     """Return a type around others, which are kept as they are, a marked literal too."""
     texts = [str(item) for item in inner]
     if names:
-        quoted = (n if n.isidentifier() else "`" + n.replace("`", "\\`") + "`" for n in names)
-        texts = [f"{n} {text}" for n, text in zip(quoted, texts, strict=True)]
+        texts = [f"{element_name(n)} {text}" for n, text in zip(names, texts, strict=True)]
     return ColumnType(FAMILIES[name], tuple(inner), tuple(names), ", ".join(texts))
 
 

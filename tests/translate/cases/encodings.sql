@@ -19,8 +19,8 @@ SELECT
   v.id,
   to_base64(to_utf8(v.s)) AS "base64encode(s)",
   from_utf8(from_base64(to_base64(to_utf8(v.s)))) AS "base64decode(base64encode(s))",
-  IF(regexp_like('YWI=', '^(?:[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/])*(?:[0-9A-Za-z+/][0-9A-Za-z+/]==|[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]=)?\z'), from_utf8(from_base64('YWI=')), '') AS "trybase64decode('ywi=')",
-  IF(regexp_like('no', '^(?:[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/])*(?:[0-9A-Za-z+/][0-9A-Za-z+/]==|[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]=)?\z'), from_utf8(from_base64('no')), '') AS "trybase64decode('no')",
+  IF(regexp_like('YWI=', '^(?:[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/])*(?:[0-9A-Za-z+/][0-9A-Za-z+/]==|[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]=)?\z'), from_utf8(from_base64('YWI=')), substr('YWI=', 1, 0)) AS "trybase64decode('ywi=')",
+  IF(regexp_like('no', '^(?:[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/])*(?:[0-9A-Za-z+/][0-9A-Za-z+/]==|[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]=)?\z'), from_utf8(from_base64('no')), substr('no', 1, 0)) AS "trybase64decode('no')",
   to_base64(to_utf8(v.ns)) AS "base64encode(ns)"
 FROM v
 ORDER BY 1;

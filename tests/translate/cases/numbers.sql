@@ -56,8 +56,8 @@ SELECT
   greatest(v.s, 'b') AS "greatest(s, 'b')",
   least(v.d, v.d) AS "least(d, d)",
   greatest(v.ni, CAST(3 AS bigint)) AS "greatest(ni, 3)",
-  greatest(v.f64, 1.0e0) AS "max2(f64, 1)",
-  least(CAST(v.i8 AS double), 2.0e0) AS "min2(i8, 2)"
+  CASE WHEN v.f64 > 1.0e0 THEN v.f64 WHEN v.f64 IS NOT NULL THEN 1.0e0 END AS "max2(f64, 1)",
+  CASE WHEN CAST(v.i8 AS double) < 2.0e0 THEN CAST(v.i8 AS double) WHEN CAST(v.i8 AS double) IS NOT NULL THEN 2.0e0 END AS "min2(i8, 2)"
 FROM v
 ORDER BY 1;
 

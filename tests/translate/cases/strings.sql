@@ -182,7 +182,7 @@ SELECT
   CAST(any_match(ARRAY['World', 'b'], needle -> strpos(v.s, needle) > 0) AS integer) AS "multisearchany(s, ['world', 'b'])",
   CAST(any_match(ARRAY['WORLD'], needle -> strpos(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(needle, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')) > 0) AS integer) AS "multisearchanycaseinsensitive(s, ['world'])",
   CAST(any_match(ARRAY['Ü'], needle -> strpos(lower(v.s), lower(needle)) > 0) AS integer) AS "multisearchanycaseinsensitiveutf8(s, ['ü'])",
-  CAST(any_match(ARRAY['x'], needle -> strpos(v.ns, needle) > 0) AS integer) AS "multisearchany(ns, ['x'])",
+  CAST(IF(v.ns IS NULL, NULL, any_match(ARRAY['x'], needle -> strpos(v.ns, needle) > 0)) AS integer) AS "multisearchany(ns, ['x'])",
   array_position(transform(ARRAY['x', 'c', 'l'], needle -> strpos(v.s, needle) > 0), true) AS "multisearchfirstindex(s, ['x', 'c', 'l'])",
   array_position(transform(ARRAY['語', 'c'], needle -> strpos(v.s, needle) > 0), true) AS "multisearchfirstindexutf8(s, ['語', 'c'])",
   IF(v.ns IS NULL, NULL, array_position(transform(ARRAY['x'], needle -> strpos(v.ns, needle) > 0), true)) AS "multisearchfirstindex(ns, ['x'])",

@@ -189,9 +189,9 @@ SELECT
   (SELECT coalesce(arbitrary(v.ai), CAST(ARRAY[] AS array(bigint))) AS "any(ai)"
   FROM v
   WHERE v.id = 0) AS a,
-  (SELECT v.lc
+  coalesce((SELECT v.lc
   FROM v
-  WHERE v.id = 0) AS b,
+  WHERE v.id = 0), CAST(CAST('Cannot convert NULL value to non-Nullable type' AS bigint) AS varchar)) AS b,
   (SELECT v.ni
   FROM v
   WHERE v.id = 1) AS c,
@@ -236,21 +236,21 @@ SELECT count() AS a, countIf(duration IN (SELECT duration FROM events WHERE amou
 -- trino
 SELECT
   count(*) AS a,
-  count(*) FILTER (WHERE events.duration IN (
+  count(*) FILTER (WHERE IF(events.duration IS NOT NULL, events.duration IN (
     SELECT duration FROM (
       SELECT events.duration
       FROM events
       WHERE events.amount > 5
     ) AS s
     WHERE duration IS NOT NULL
-  )) AS b,
-  count(*) FILTER (WHERE events.duration NOT IN (
+  ))) AS b,
+  count(*) FILTER (WHERE IF(events.duration IS NOT NULL, events.duration NOT IN (
     SELECT ni FROM (
       SELECT v.ni
       FROM v
     ) AS s
     WHERE ni IS NOT NULL
-  )) AS c
+  ))) AS c
 FROM events;
 
 -- case: EXISTS

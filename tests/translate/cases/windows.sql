@@ -316,7 +316,7 @@ SELECT
   count(IF(v.b, v.ni)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x8,
   sum(IF(v.b, v.i8)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x9,
   avg(CAST(v.ni AS double)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x10,
-  cardinality(array_distinct(flatten(array_agg(v.ai) OVER (PARTITION BY v.lc ORDER BY v.id)))) AS x11,
+  coalesce(cardinality(array_distinct(flatten(array_agg(v.ai) OVER (PARTITION BY v.lc ORDER BY v.id)))), 0) AS x11,
   cardinality(array_distinct(filter(array_agg(v.ni) OVER (PARTITION BY v.lc ORDER BY v.id), item -> item IS NOT NULL))) AS x12,
   coalesce(cardinality(array_distinct(filter(array_agg(ROW(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.s))) OVER (PARTITION BY v.lc ORDER BY v.id), item -> item[1] IS NOT NULL))), 0) AS x13,
   max_by(IF(v.ni IS NOT NULL, v.ni), IF(v.ni IS NOT NULL, v.id)) OVER (PARTITION BY v.lc ORDER BY v.id) AS x14

@@ -195,7 +195,7 @@ ARRAYS: dict[str, Aggregate] = {
     "groupArrayLast": _list(_group_last, _UNLESS, ordered=True),
     "groupArraySorted": _list(_group_sorted, note="NaN is last, ClickHouse has it first"),
     "groupConcat": Aggregate(("any",), "String", finish=_group_concat, parameters=2, ordered=True,
-                             note=_UNLESS),
+                             note=f"{_UNLESS}; ClickHouse separates no empty texts at the start"),
     "topK": Aggregate(("any",), "UInt8", _top, finish=most_frequent, never_null=True,
                       parameters=3, note=_TOP),
     "topKWeighted": Aggregate(("any", "int"), "UInt8", _top_weighted, never_null=True,

@@ -65,7 +65,8 @@ def _picked(kind: str, value: Value, level: str) -> tuple[str, ColumnType, str]:
     if _ALIASED.get(kind, kind) in ("Exact", "ExactLow", "ExactHigh"):
         sql = f"element_at(v, CAST({index} AS bigint) + 1)"
         if kind == "Timing":
-            return f"CAST(truncate({sql}) AS real)", type_of("Float32"), "real"
+            whole = f"truncate({sql})" if is_float(value.type) else sql
+            return f"CAST({whole} AS real)", type_of("Float32"), "real"
         return sql, plain([value]), value.form
     to, back, type_, form = _interpolated(value)
     low = to.replace("{0}", f"element_at(v, CAST(floor({index}) AS bigint) + 1)")
@@ -168,6 +169,8 @@ def _shape(power: int, *, of_sample: bool) -> Callable[[AggregateSite], Value]:
     """Return skewness or kurtosis by the sums of powers, as ClickHouse calculates them."""
 
     def rule(site: AggregateSite) -> Value:
+        if site.distinct:
+            raise site.fail("DISTINCT is not supported here")
         value = site.arguments[0].operand
         behind = suffix(site)
         sums = [f"count({value}){behind}"] + [
@@ -278,6 +281,9 @@ STATISTICS: dict[str, Aggregate] = {
        for clickhouse, trino in (("covarPop", "covar_pop"), ("covarSamp", "covar_samp"),
                                  ("corr", "corr"))
        for stable in ("", "Stable")},
+    "corrStable": replace(
+        _moments("corr({0}, {1}){filter}", 2, "of fewer than two rows it is NaN, ClickHouse's is "
+                 "infinite", narrow=False), empty="nan()"),
     "skewPop": Aggregate(("double",), "Float64", _shape(3, of_sample=False), empty="nan()",
                          always=True),
     "skewSamp": Aggregate(("double",), "Float64", _shape(3, of_sample=True), empty="nan()",

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from martlet.translate import slots, times
-from martlet.translate.convert import as_bigint, as_number, cast, read_default, make
+from martlet.translate.convert import as_bigint, as_number, cast, make, read_default
 from martlet.translate.function import Function, Rule, Site
 from martlet.translate.typing import is_date, is_datetime, is_number, is_string, nullable, type_of
 from martlet.translate.value import TIMESTAMP, Value

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from martlet.errors import MartletError
 from martlet.translate import parsing, slots
-from martlet.translate.convert import as_boolean, as_form, read_default, make
+from martlet.translate.convert import as_boolean, as_form, make, read_default
 from martlet.translate.function import Function, Site
 from martlet.translate.typing import (
     is_float,
@@ -161,7 +161,8 @@ CONVERSIONS: dict[str, Function] = {
     **{key: row for name in _NAMES for key, row in _number_names(name).items()},
     **{f"toDecimal{bits}": Function(("any", "constant"), "Decimal(9, 2)", _to_decimal(digits),
                                     nulls="own") for bits, digits in _DIGITS.items()},
-    "toString": Function(("any",), "String", _to("String"), nulls="own"),
+    "toString": Function(("any",), "String", _to("String"), nulls="own",
+                         note="of a Float below 2.3e-308 the last digits may differ"),
     "toBool": Function(("number",), "Bool", _to_bool, nulls="own"),
     "accurateCastOrNull": Function(("any", "constant"), "UInt8", _accurate_cast_or_null,
                                    nulls="own", low_cardinality=False),

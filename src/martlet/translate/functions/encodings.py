@@ -79,7 +79,8 @@ ENCODINGS: dict[str, Function] = {
     "base64Encode": Function(_ONE, "String", "to_base64(to_utf8({0}))"),
     "base64Decode": Function(_ONE, "String", "from_utf8(from_base64({0}))", note=_BYTES),
     "tryBase64Decode": Function(
-        _ONE, "String", f"IF(regexp_like({{0}}, {_BASE64}), from_utf8(from_base64({{0}})), '')",
+        _ONE, "String",
+        f"IF(regexp_like({{0}}, {_BASE64}), from_utf8(from_base64({{0}})), substr({{0}}, 1, 0))",
         note=f"{_BYTES}; a text with spaces in it is not decoded"),
     "hex": Function(("any",), "String", _hex),
     "unhex": Function(_ONE, "String", "from_utf8(from_hex({0}))",
@@ -105,9 +106,9 @@ _DISTANCE = "Athena has no such distance; editDistanceUTF8() is supported"
 # Functions that have no equal, with what can be said about them.
 REFUSED: dict[str, str] = {
     **dict.fromkeys(
-        """cityHash64 sipHash64 sipHash128 farmHash64 farmFingerprint64 metroHash64 halfMD5
-        murmurHash2_32 murmurHash2_64 murmurHash3_32 murmurHash3_64 javaHash hiveHash xxHash32 xxh3
-        intHash32 intHash64 wyHash64 gccMurmurHash kafkaMurmurHash URLHash""".split(), _HASH),
+        """sipHash64 sipHash128 farmHash64 farmFingerprint64 metroHash64
+        murmurHash2_32 murmurHash2_64 murmurHash3_32 javaHash hiveHash xxHash32 xxh3
+        intHash32 wyHash64 gccMurmurHash kafkaMurmurHash URLHash""".split(), _HASH),
     **dict.fromkeys(
         """ngramDistance ngramDistanceUTF8 ngramDistanceCaseInsensitive ngramSearch ngramSearchUTF8
         stringJaccardIndex stringJaccardIndexUTF8 editDistance levenshteinDistance jaroSimilarity

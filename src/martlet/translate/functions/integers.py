@@ -8,7 +8,7 @@ from martlet.translate.functions.lambdas import array_argument, element_of, numb
 from martlet.translate.functions.numbers import bit_type, wrapped
 from martlet.translate.functions.operators import united
 from martlet.translate.functions.strings import number_of, result
-from martlet.translate.typing import arithmetic, is_integer, is_unsigned, type_of
+from martlet.translate.typing import arithmetic, is_integer, is_unsigned
 from martlet.translate.value import WIDE, Value
 from martlet.types import Group
 
@@ -23,10 +23,10 @@ def _shift(site: Site) -> Value:
         raise site.fail("the number of bits must not be negative", index=1)
     type_ = bit_type(site.arguments)
     if site.name == "bitShiftLeft":
-        sql = f"bitwise_left_shift({value.sql}, {count.sql})"
+        sql = f"bitwise_left_shift({value.sql}, CAST({count.sql} AS integer))"
         return wrapped(sql, type_, (value, count), fits=str(type_) == "Int64")
     bits = (type_.family.greatest - type_.family.least).bit_length()  # type: ignore[operator]
-    sql = f"bitwise_right_shift_arithmetic({value.sql}, {count.sql})"
+    sql = f"bitwise_right_shift_arithmetic({value.sql}, CAST({count.sql} AS integer))"
     if known is None or known >= bits:
         sql = f"IF({count.operand} >= {bits}, 0, {sql})"
     return wrapped(sql, type_, (value, count), fits=True)
@@ -47,8 +47,6 @@ def _common(template: str) -> Rule:
         type_ = arithmetic("plus", left.type.bare, right.type.bare)
         if type_ is None or not is_integer(type_):
             raise site.fail(f"of {left.type} and {right.type} is not supported")
-        if 0 in (number_of(left), number_of(right)):
-            raise site.fail("of 0 is an error")
         sql = template.replace("{d}", _DIVISOR)
         sql = sql.replace("{0}", left.operand).replace("{1}", right.operand)
         return make(sql, type_, "bigint", of=(left, right))
@@ -75,6 +73,8 @@ def _round_down(site: Site) -> Value:
                      f"array({like.form})", of=(given,))  # fmt: skip
     below = f"array_max(filter({given.sql}, x -> x <= {wanted.sql}))"
     sql = f"coalesce({below}, array_min({given.sql}))"
+    if wanted.is_nullable:
+        sql = f"IF({wanted.operand} IS NOT NULL, {sql})"
     return make(sql, wanted.type, wanted.form, of=(value, given))
 
 
@@ -114,7 +114,7 @@ def _power_below(site: Site) -> Value:
     (value,) = site.arguments
     if not is_unsigned(value.type) or value.form == WIDE:
         raise site.fail(f"of {value.type} is not supported")
-    sql = f"bitwise_left_shift(BIGINT '1', length(to_base({value.sql}, 2)) - 1)"
+    sql = f"bitwise_left_shift(BIGINT '1', CAST(length(to_base({value.sql}, 2)) - 1 AS integer))"
     return make(f"IF({value.operand} = 0, 0, {sql})", value.type.bare, "bigint", of=(value,))
 
 
@@ -144,13 +144,13 @@ ALIASES: dict[str, str] = {
 }  # fmt: skip
 
 REFUSED: dict[str, str] = {
-    **dict.fromkeys(("intExp2", "intExp10"), "use pow()"),
+    **dict.fromkeys(("intExp2", "intExp10"), "use pow"),
     "sqr": "write x * x",
     **dict.fromkeys(("bitRotateLeft", "bitRotateRight"), "use bitShiftLeft() and bitShiftRight()"),
     **dict.fromkeys(("erf", "erfc", "lgamma", "tgamma", "asinh", "acosh", "atanh"),
                     "Athena has no such function"),
     **dict.fromkeys(("divideOrNull", "moduloOrNull", "intDivOrNull", "positiveModuloOrNull"),
                     "use nullIf(divisor, 0)"),
-    "moduloOrZero": "use if(divisor = 0, 0, ...)",
+    "moduloOrZero": "use if (divisor = 0, 0, ...)",
     **dict.fromkeys(("divideDecimal", "multiplyDecimal"), "use / and * or convert to Float64"),
 }  # fmt: skip

@@ -23,7 +23,8 @@ _NUMBER = r"\A[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\z"
 _QUOTES = "'\"', '\\\"'"
 _TRUE = r"\A(true|-?[1-9][0-9]{0,18}|1[0-9]{19})\z"  # no fractions, nothing beyond 64 bits
 _NUMBERS = (
-    "numbers in them are written as Trino writes them, 1.0 and not 1, and emoji as \\\\u escapes"
+    "numbers in them are written as Trino writes them, 1.0 and not 1, "
+    "1e400 as Infinity, integers beyond 64 bits in full, and emoji as \\\\u escapes"
 )
 _OBJECT = "an index into an object finds nothing"
 _KEYS = f"an object with a key twice has none; {_OBJECT}"
@@ -257,5 +258,5 @@ JSON: dict[str, Function] = {
     "JSONExtractKeys": Function(("text", "any*"), "Array(String)", _keys, note=_KEYS),
     "JSONExtractKeysAndValuesRaw": Function(("text", "any*"), "Array(Tuple(String, String))",
                                             _pairs_raw, note=f"{_NUMBERS}; {_KEYS}"),
-    "isValidJSON": Function(("text",), "UInt8", _is_valid),
+    "isValidJSON": Function(("text",), "UInt8", _is_valid, low_cardinality=False),
 }  # fmt: skip

@@ -151,7 +151,8 @@ def as_json(site: Site, value: Value, depth: int = 0) -> str:
         shown = as_json(site, key, depth + 1)
         shown = shown if is_string(key.type) else f"""'"' || {shown} || '"'"""
         pair = f"{shown} || ':' || {_in_json(site, item, depth)}"
-        return f"'{{' || array_join(transform(map_entries({value.sql}), {name} -> {pair}), ',') || '}}'"
+        pairs = f"transform(map_entries({value.sql}), {name} -> {pair})"
+        return f"'{{' || array_join({pairs}, ',') || '}}'"
     if group is Group.TUPLE:
         return _tuple_json(site, value, depth)
     if group in (Group.STRING, Group.FIXED_STRING, Group.ENUM):
@@ -169,7 +170,9 @@ def _tuple_json(site: Site, value: Value, depth: int) -> str:
     for number, (type_, form) in enumerate(zip(bare.inner, value.row_forms, strict=True), 1):
         item = _in_json(site, Value(f"{value.operand}[{number}]", type_, form), depth)
         name = bare.names[number - 1] if bare.names else ""
-        parts.append(f"{slots.string_sql(f'{chr(34)}{name}{chr(34)}:')} || {item}" if name else item)
+        parts.append(
+            f"{slots.string_sql(f'{chr(34)}{name}{chr(34)}:')} || {item}" if name else item
+        )
     inside = " || ',' || ".join(parts)
     return f"'{{' || {inside} || '}}'" if bare.names else f"'[' || {inside} || ']'"
 
@@ -208,7 +211,9 @@ def _simple_has(site: Site) -> Value:
 
 
 def _simple_number(site: Site) -> Value:
-    taken = {"UInt": r"\+?[0-9]+", "Int": r"[+-]?[0-9]+"}[site.name.removeprefix("simpleJSONExtract")]
+    taken = {"UInt": r"\+?[0-9]+", "Int": r"[+-]?[0-9]+"}[
+        site.name.removeprefix("simpleJSONExtract")
+    ]
     name = site.name.removeprefix("simpleJSONExtract") + "64"
     found_ = _behind(site, _first_only(f'"?({taken})'))
     form = "decimal(20,0)" if name == "UInt64" else "bigint"
@@ -249,7 +254,8 @@ JSON_PATHS: dict[str, Function] = {
     "JSON_QUERY": Function(("text", "constant"), "String", _json_query,
                            note=f"{_NUMBERS}, and 1.0 stays 1.0"),
     "JSON_EXISTS": Function(("text", "constant"), "UInt8", _json_exists),
-    "JSONType": Function(("text", "any*"), _TYPES, _json_type),
+    "JSONType": Function(("text", "any*"), _TYPES, _json_type,
+                         note="an index into an object finds nothing"),
     "JSONArrayLength": Function(("text",), "Nullable(UInt64)", _json_array_length),
     "JSONExtractKeysAndValues": Function(("text", "any*"), "Array(String)", _keys_and_values,
                                          note=_NUMBERS),
@@ -257,10 +263,11 @@ JSON_PATHS: dict[str, Function] = {
     "simpleJSONHas": _simple("UInt8", _simple_has),
     "simpleJSONExtractInt": _simple("Int64", _simple_number, "0 for a number beyond 64 bits"),
     "simpleJSONExtractUInt": _simple("UInt64", _simple_number, "0 for a number beyond 64 bits"),
-    "simpleJSONExtractFloat": _simple("Float64", _simple_float),
+    "simpleJSONExtractFloat": _simple("Float64", _simple_float, "0 for inf and nan"),
     "simpleJSONExtractBool": _simple("UInt8", _simple_bool),
     "simpleJSONExtractString": _simple(
-        "String", _simple_string, "'' for a text with an escape that JSON does not have"),
+        "String", _simple_string,
+        "'' for a text with control characters, or with an escape that JSON does not have"),
 }  # fmt: skip
 
 ALIASES: dict[str, str] = {

@@ -14,6 +14,7 @@ from martlet.translate.typing import (
     is_string,
     is_time,
     is_unsigned,
+    nullable,
     type_of,
     unary,
 )
@@ -114,6 +115,13 @@ def _sign(site: Site) -> Value:
     return make(sql, type_of("Int8"), "bigint", of=(value,))
 
 
+def _wide_decimal(type_: ColumnType) -> ColumnType:
+    """Return a decimal with as many digits as its bytes hold, as ClickHouse makes it (measured)."""
+    digits = next(most for most in (9, 18, 38, 76) if type_.bare.precision <= most)
+    wide = type_of(f"Decimal({digits}, {type_.bare.scale})")
+    return nullable(wide) if type_.is_nullable else wide
+
+
 def _extreme(site: Site) -> Value:
     """Return the greatest or least; of two floats the second one where one is NaN."""
     if any(value.form == "unknown" for value in site.arguments):
@@ -124,6 +132,9 @@ def _extreme(site: Site) -> Value:
     if len({is_decimal(value.type) for value in site.arguments}) > 1:
         raise site.fail("of decimals and other numbers is not supported")
     values = united(site, site.arguments)
+    if is_decimal(values[0].type) and len(values) > 1:
+        wide = _wide_decimal(values[0].type)
+        values = [site.convert(value, wide) for value in values]
     form = common_form([value.form for value in values])
     values = [as_form(value, form) for value in values]
     type_ = values[0].type
@@ -180,6 +191,7 @@ def _fits(narrow: ColumnType, wide: ColumnType) -> bool:
 
 
 def wrapped(sql: str, type_: ColumnType, of: Sequence[Value], *, fits: bool) -> Value:
+    """Return a signed 64-bit result as one of a type, whose bits it has."""
     made = make(sql, type_of("Int64"), "bigint", of=tuple(of))
     return made.retyped(type_) if fits else replace(cast(made, type_), type=type_)
 
@@ -228,8 +240,8 @@ NUMBERS: dict[str, Function] = {
                       note="of three floats or more NaN is left out")
        for name in ("greatest", "least")},
     **_rows(("double", "double"), "Float64", {
-        "max2": "greatest({0}, {1})",
-        "min2": "least({0}, {1})",
+        "max2": "CASE WHEN {0} > {1} THEN {0} WHEN {0} IS NOT NULL THEN {1} END",
+        "min2": "CASE WHEN {0} < {1} THEN {0} WHEN {0} IS NOT NULL THEN {1} END",
     }),
     # of floats
     **_rows(("double",), "Float64", {

@@ -260,6 +260,10 @@ def _int_div(site: Site) -> Value:
         remainder = f"mod({left.sql}, {right.sql})"
         inner = f"({left.operand} - {remainder}) / {right.operand}"
         return make(f"CAST({inner} AS {form})", type_, form, of=(left, right))
+    if right.type.bare.family.group is Group.DECIMAL:
+        raise site.fail(f"of {left.type} and {right.type} is not supported")
+    if left.type.bare.family.group is Group.DECIMAL:  # a cast would round
+        left = replace(left, sql=f"truncate({left.sql})", is_atomic=True, literal=None)
     left, right = as_bigint(left), as_bigint(right)
     return make(f"{left.operand} / {right.operand}", type_, "bigint", of=(left, right),
                 atomic=False)  # fmt: skip
@@ -305,7 +309,11 @@ def _logical(word: str) -> Callable[[Site], Value]:
     def rule(site: Site) -> Value:
         sql = f" {word} ".join(value.operand for value in site.arguments)
         values = tuple(site.arguments)
-        return make(sql, _truth(values), "boolean", of=values, atomic=False)
+        # Bools count only where they are not Nullable (measured).
+        type_ = _truth([value for value in values if not value.is_nullable])
+        if any(value.is_nullable for value in values):  # of NULL alone too: true OR NULL is true
+            type_ = nullable(type_)
+        return make(sql, type_, "boolean", of=values, atomic=False)
 
     return rule
 
@@ -369,7 +377,7 @@ def _coalesce(site: Site) -> Value:
     made = united(site, shown)
     type_ = nullable(made[0].type) if is_nullable else not_null(made[0].type)
     if len(made) == 1:
-        return replace(made[0], type=type_)
+        return replace(made[0], type=without_low_cardinality(type_))
     form = common_form([value.form for value in made])
     sql = f"coalesce({', '.join(value.sql for value in made)})"
     return make(sql, type_, form, of=tuple(site.arguments))
@@ -379,7 +387,7 @@ def _null_if(site: Site) -> Value:
     left, right = site.arguments
     test = comparison(site, "equals", left, right)
     sql = f"IF({test.sql}, NULL, {left.sql})"
-    return make(sql, nullable(left.type), left.form, of=(left, right))
+    return make(sql, nullable(without_low_cardinality(left.type)), left.form, of=(left, right))
 
 
 def _assume_not_null(site: Site) -> Value:
@@ -432,8 +440,8 @@ OPERATORS: dict[str, Function] = {
         "equals", "notEquals", "less", "greater", "lessOrEquals", "greaterOrEquals")},
     **{name: Function(_COMPARED, "UInt8", _compare, nulls="own") for name in (
         "isDistinctFrom", "isNotDistinctFrom")},
-    "and": Function(("bool*",), "UInt8", _logical("AND"), low_cardinality=False),
-    "or": Function(("bool*",), "UInt8", _logical("OR"), low_cardinality=False),
+    "and": Function(("bool*",), "UInt8", _logical("AND"), nulls="own", low_cardinality=False),
+    "or": Function(("bool*",), "UInt8", _logical("OR"), nulls="own", low_cardinality=False),
     "xor": Function(("bool", "bool"), _truth, "{0} <> {1}", form="boolean",
                     low_cardinality=False),
     "isZeroOrNull": Function(("number",), "UInt8", "coalesce({0} = 0, true)", form="boolean",
@@ -441,8 +449,7 @@ OPERATORS: dict[str, Function] = {
     "not": Function(("bool",), _truth, "NOT {0}", form="boolean"),
     "if": Function(("any", "any", "any"), "UInt8", _if, nulls="own", low_cardinality=False),
     "multiIf": Function(("any*",), "UInt8", _multi_if, nulls="own", low_cardinality=False),
-    "caseWithExpression": Function(("any*",), "UInt8", _case_with_expression, nulls="own",
-                                   low_cardinality=False),
+    "caseWithExpression": Function(("any*",), "UInt8", _case_with_expression, nulls="own"),
     **{name: Function(("any",), "UInt8", _is_null, nulls="own", low_cardinality=False)
        for name in ("isNull", "isNotNull")},
     "coalesce": Function(("any*",), "UInt8", _coalesce, nulls="own"),

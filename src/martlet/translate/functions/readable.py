@@ -7,8 +7,10 @@ from martlet.translate.value import Value
 
 _SIZES = (" B", " KiB", " MiB", " GiB", " TiB", " PiB", " EiB", " ZiB", " YiB")
 _DECIMAL_SIZES = (" B", " KB", " MB", " GB", " TB", " PB", " EB", " ZB", " YB")
-_QUANTITIES = ("", " thousand", " million", " billion", " trillion", " quadrillion",
-               " quintillion", " sextillion", " septillion", " octillion", " nonillion")  # fmt: skip
+_QUANTITIES = (
+    "", " thousand", " million", " billion", " trillion", " quadrillion", " quintillion",
+    " sextillion", " septillion", " octillion", " nonillion",
+)  # fmt: skip
 
 # Java rounds the shortest text of a double, ClickHouse its exact value: of 1.005 they make 1.01
 # and 1.00. 2^52 times a double from 1 on is a whole number, which a decimal holds exactly.
@@ -18,8 +20,8 @@ _EXACT = (
 )
 
 
-def _two_digits(number: str) -> str:
-    return f"IF(abs({number}) >= 1, {_EXACT.replace('{0}', number)}, format('%.2f', {number}))"
+_TEXT = f"IF(abs(p[1]) >= 1 AND abs(p[1]) < 1024, {_EXACT.replace('{0}', 'p[1]')}, {{f}})"
+_FORMATTED = "replace(replace(format('%.2f', p[1]), 'Infinity', 'inf'), 'NaN', 'nan')"
 
 
 def _scaled(units: tuple[str, ...], base: str) -> Rule:
@@ -27,14 +29,16 @@ def _scaled(units: tuple[str, ...], base: str) -> Rule:
 
     def rule(site: Site) -> Value:
         value = as_double(site.arguments[0])
-        cases, number = [f"WHEN is_nan(n) THEN 'nan{units[0]}'"], "n"
+        cases, number = [f"WHEN is_nan(n) THEN ROW(n, '{units[0]}')"], "n"
         for unit in units[:-1]:
-            cases.append(f"WHEN abs({number}) < {base} THEN {_two_digits(number)} || '{unit}'")
+            cases.append(f"WHEN abs({number}) < {base} THEN ROW({number}, '{unit}')")
             number = f"{number} / {base}"
-        rest = f"replace(format('%.2f', {number}), 'Infinity', 'inf') || '{units[-1]}'"
-        cases.append(f"WHEN n IS NOT NULL THEN {rest}")
-        body = f"CASE {' '.join(cases)} END"
-        sql = f"element_at(transform(ARRAY[{value.sql}], n -> {body}), 1)"
+        cases.append(f"ELSE ROW({number}, '{units[-1]}')")
+        pairs = f"transform(ARRAY[{value.sql}], n -> CASE {' '.join(cases)} END)"
+        text = _TEXT.replace("{f}", _FORMATTED)
+        sql = f"element_at(transform({pairs}, p -> {text} || p[2]), 1)"
+        if value.is_nullable:
+            sql = f"IF({value.operand} IS NOT NULL, {sql})"
         return result(site, sql, "String")
 
     return rule
@@ -83,7 +87,8 @@ READABLE: dict[str, Function] = {
         ("number",), "String", _scaled(_QUANTITIES, "1e3"),
         note=f"{_BELOW}; from 1e33 on the number is counted in nonillions"),
     "formatReadableTimeDelta": Function(
-        ("number", "constant?"), "String", _time_delta, note="infinity and NaN are an error"),
+        ("number", "constant?"), "String", _time_delta,
+        note="from 9.2e18 on, and for NaN, an error"),
 }  # fmt: skip
 
 ALIASES: dict[str, str] = {"FORMAT_BYTES": "formatReadableSize"}

@@ -540,7 +540,9 @@ REGEXPS: dict[str, Function] = {
     "countMatches": Function(_MATCHED, "UInt64", _count_matches),
     "countMatchesCaseInsensitive": Function(_MATCHED, "UInt64", _count_matches),
     "splitByRegexp": Function(("string", "string", "integer?"), "Array(String)", _split_by),
-    "replaceRegexpAll": Function(("string", "string", "string"), "String", _replace),
+    "replaceRegexpAll": Function(
+        ("string", "string", "string"), "String", _replace,
+        note="an empty match beside characters beyond ASCII is between characters, not bytes"),
     "replaceRegexpOne": Function(("string", "string", "string"), "String", _replace),
     "multiMatchAny": Function(("string", "array"), "UInt8", _multi_match),
 }  # fmt: skip

@@ -280,6 +280,8 @@ def _many(sql: str, type_: str, form: str, fill: str = "") -> Rule:
         elif site.name.endswith("CaseInsensitive"):
             subject, needle = lower_ascii(subject), lower_ascii(name)
         position = f"strpos({subject}, {needle})"
+        if not needles.is_constant:  # an empty text is not found in an empty one, measured
+            position = f"IF({subject} = '', 0, {position})"
         if "Position" in site.name and not site.name.endswith("UTF8"):
             position = byte_position(subject, position)
         made = sql.replace("{n}", needles.sql).replace("{x}", name).replace("{p}", position)
@@ -290,7 +292,7 @@ def _many(sql: str, type_: str, form: str, fill: str = "") -> Rule:
     return rule
 
 
-_ANY = _many("any_match({n}, {x} -> {p} > 0)", "UInt8", "boolean")
+_ANY = _many("any_match({n}, {x} -> {p} > 0)", "UInt8", "boolean", "NULL")
 _FIRST_INDEX = _many(
     "array_position(transform({n}, {x} -> {p} > 0), true)", "UInt64", "bigint", "NULL"
 )
@@ -542,10 +544,11 @@ STRINGS: dict[str, Function] = {
     "substringIndex": Function(("string", "string", "integer"), "String", _substring_index),
     "concatWithSeparator": Function(("any*",), "String", _concat_with_separator),
     "format": Function(("string", "any*"), "String", _format),
-    **{name: Function(("string", "integer", "string?"), "String", _pad, note=_CUT)
+    **{name: Function(("string", "integer", "string?"), "String", _pad, note=_CUT, is_constant=False)
        for name in ("leftPad", "rightPad", "leftPadUTF8", "rightPadUTF8")},
     "repeat": Function(("string", "integer"), "String", _repeat),
-    "space": Function(("integer",), "String", "rpad('', greatest({0}, 0), ' ')"),
+    "space": Function(("integer",), "String", "rpad('', greatest({0}, 0), ' ')",
+                      is_constant=False),
     "reverse": Function(("any",), _like_last, _reverse, note=_REVERSED),
     "reverseUTF8": Function(_ONE, "String", "reverse({0})"),
     "ascii": Function(_ONE, "Int32", _ASCII, form="bigint"),

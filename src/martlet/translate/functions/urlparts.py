@@ -70,15 +70,20 @@ _CUT_WWW = rf"(?s)^(?>({_PREFIX}))((?:[^/?#:]*@)?+)www\.(?=.)"
 
 
 def _port(site: Site) -> Value:
-    found = f"TRY_CAST(regexp_extract({site.arguments[0].sql}, {slots.string_sql(_PORT)}, 1) AS bigint)"
+    found = (
+        f"TRY_CAST(regexp_extract({site.arguments[0].sql}, {slots.string_sql(_PORT)}, 1) AS bigint)"
+    )
     other = site.arguments[1].sql if len(site.arguments) > 1 else "0"
     sql = f"IF({found} <= 65535, {found}, {other})"
+    if site.arguments[0].is_nullable:
+        sql = f"IF({site.arguments[0].operand} IS NOT NULL, {sql})"
     return result(site, sql, "UInt16", "bigint")
 
 
 URL_PARTS: dict[str, Function] = {
     "URLHierarchy": Function(("text",), "Array(String)", _hierarchy, low_cardinality=False),
-    "URLPathHierarchy": Function(("text",), "Array(String)", _path_hierarchy, low_cardinality=False),
+    "URLPathHierarchy": Function(("text",), "Array(String)", _path_hierarchy,
+                                 low_cardinality=False),
     "extractURLParameters": Function(
         ("text",), "Array(String)", _parameters("([^?#=&]*(?:=[^&#]*|(?=[&#])))[&#]?"),
         low_cardinality=False),
