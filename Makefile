@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.from-lock
 
-.PHONY: run test check lint fix unit bench lock clean
+.PHONY: run test check lint fix unit proof bench lock clean
 
 run: $(STAMP)  ## start the server on this repository's own project, with its sample data
 	$(BIN)/martlet dev .
@@ -15,11 +15,14 @@ check: $(STAMP)  ## format, lint, types, direction of imports, the project itsel
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/martlet check .
+	$(BIN)/martlet check --engine athena .
 
 unit: $(STAMP)
 	$(BIN)/pytest -n 2
 	$(BIN)/martlet test .
+
+proof: $(STAMP)  ## the long tests of the translation to Athena too: half an hour
+	$(BIN)/pytest -n 2 -m "proof or not proof" tests/translate
 
 fix: $(STAMP)  ## format and apply the linter's safe fixes
 	$(BIN)/ruff format

@@ -61,7 +61,10 @@ def test_a_pipe_of_several_nodes_is_translated(root):
     translation = made.translate(query)
     assert "TIMESTAMP '2024-02-03 04:05:06.000'" in translation.sql
     assert "'2024-02-03'" in translation.sql  # the day of arrival
-    assert [(name, str(type_)) for name, type_ in translation.columns] == [("n", "String"), ("c", "UInt64")]
+    assert [(name, str(type_)) for name, type_ in translation.columns] == [
+        ("n", "String"),
+        ("c", "UInt64"),
+    ]
 
 
 def test_a_reason_points_into_the_node_that_it_stands_in(root):

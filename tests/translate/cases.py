@@ -9,7 +9,7 @@ A block is a title, a query over the tables of `tables.py`, and what it becomes:
     FROM events;
 
 `-- error: message` stands for a query that must be refused with that message. Options stand behind
-the title: `[unordered]`, `[join_use_nulls]`, `[tolerance=1e-6]`, `[text only]` where chDB cannot
+the title: `[unordered]`, `[join_use_nulls]`, `[tolerance=1e-6]`, `[proof]` for what takes Trino seconds, `[text only]` where chDB cannot
 run it as it stands. `python -m tests.translate.cases` writes the expected SQL of new blocks, and
 of changed ones with `--all`: read the diff.
 """
@@ -60,7 +60,9 @@ def read_cases() -> Iterator[Case]:
             raise ValueError(f"{path}: a block cannot be read: end queries with a semicolon")
         for block in found:
             title, options = _options(block["title"])
-            yield Case(path.name, title, block["sql"].rstrip(";"), block["trino"], block["error"], options)
+            yield Case(
+                path.name, title, block["sql"].rstrip(";"), block["trino"], block["error"], options
+            )
 
 
 def _options(title: str) -> tuple[str, dict[str, str]]:
@@ -72,7 +74,8 @@ def translator(*, join_use_nulls: bool = False) -> Translator:
     """Return a translator that knows the tables of `tables.py`."""
     facts = {
         table.name: TableFacts(
-            {name: canonical(type_of(text)) for name, text in table.columns.items()}, has_hidden=False
+            {name: canonical(type_of(text)) for name, text in table.columns.items()},
+            has_hidden=False,
         )
         for table in TABLES
     }

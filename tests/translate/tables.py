@@ -48,7 +48,18 @@ _URLS = [
     "ftp://files.example.com",
     "/relative/path?x=1",
 ]
-_TEXTS = ["abc", "", "Hello World", "ünïçödé ß", "日本語テキスト", "  pad  ", "a,b,,c", "%_\\'\"\n", "123", "-4.5"]
+_TEXTS = [
+    "abc",
+    "",
+    "Hello World",
+    "ünïçödé ß",
+    "日本語テキスト",
+    "  pad  ",
+    "a,b,,c",
+    "%_\\'\"\n",
+    "123",
+    "-4.5",
+]
 
 
 def value_rows() -> list[dict[str, object]]:
@@ -61,10 +72,27 @@ def value_rows() -> list[dict[str, object]]:
         def pick(*options, index=i, edge=edge):
             return options[index % len(options)] if edge else rng.choice(options)
 
-        second = pick(0, 86_399, 951_782_399, 1_711_846_800, 1_730_611_800, 1_704_067_199, 2_147_483_648, 1_699_999_999)
+        second = pick(
+            0,
+            86_399,
+            951_782_399,
+            1_711_846_800,
+            1_730_611_800,
+            1_704_067_199,
+            2_147_483_648,
+            1_699_999_999,
+        )
         moment = datetime(1970, 1, 1) + timedelta(seconds=second)
         text = f"{moment:%Y-%m-%d %H:%M:%S}"
-        day = pick("2024-02-29", "1970-01-01", "2023-12-31", "2024-01-01", "2149-06-06", "2024-03-31", "2000-01-03")
+        day = pick(
+            "2024-02-29",
+            "1970-01-01",
+            "2023-12-31",
+            "2024-01-01",
+            "2149-06-06",
+            "2024-03-31",
+            "2000-01-03",
+        )
         rows.append({
             "id": i,
             "i8": pick(0, 1, -1, -128, 127, 5), "i16": pick(0, 300, -300, -32768, 32767),
@@ -140,6 +168,10 @@ USERS = Table(
     ],
 )  # fmt: skip
 
-EMPTY = Table("nothing", {"id": "UInt32", "s": "String", "n": "Nullable(Int64)", "ts": "DateTime", "f": "Float64"}, [])
+EMPTY = Table(
+    "nothing",
+    {"id": "UInt32", "s": "String", "n": "Nullable(Int64)", "ts": "DateTime", "f": "Float64"},
+    [],
+)
 
 TABLES = (Table(VALUES.name, VALUES.columns, value_rows()), EVENTS, USERS, EMPTY)

@@ -23,7 +23,13 @@ def test_text(case: Case):
 RUN = [case for case in CASES if case.trino is not None and "text only" not in case.options]
 
 
-@pytest.mark.parametrize("case", RUN, ids=[case.id for case in RUN])
+PARAMETERS = [
+    pytest.param(case, id=case.id, marks=[pytest.mark.proof] if "proof" in case.options else [])
+    for case in RUN
+]
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
 def test_rows(case: Case, oracle):
     options = {}
     if "unordered" in case.options:

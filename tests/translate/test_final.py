@@ -83,7 +83,13 @@ ENGINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ENGINES)
+QUICK = ("last", "version", "deleted", "partitions")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*QUICK, *(pytest.param(n, marks=pytest.mark.proof) for n in ENGINES if n not in QUICK)],
+)
 def test_replacing(oracle: Oracle, name: str):
     for seed in range(3):
         load(oracle, "f", REPLACED, ENGINES[name], replaced_batches(seed))
@@ -115,13 +121,18 @@ SUMMED = {"k": "Int32", "v": "Int32", "w": "Int64", "f": "Float64", "n": "Nullab
     "engine",
     [
         TableEngine("SummingMergeTree", sorting_key="k"),
-        TableEngine("SummingMergeTree", sorting_key="k, d"),
         TableEngine("SummingMergeTree", sorting_key="(d, k)", columns="v"),
-        TableEngine("SummingMergeTree", sorting_key="k", columns="v, n"),
-        TableEngine("SummingMergeTree", sorting_key="k, intDiv(w, 3)"),
-        TableEngine("SummingMergeTree", sorting_key="k", partition_key="intDiv(w, 3)"),
+        *(
+            pytest.param(engine, marks=pytest.mark.proof)
+            for engine in (
+                TableEngine("SummingMergeTree", sorting_key="k, d"),
+                TableEngine("SummingMergeTree", sorting_key="k", columns="v, n"),
+                TableEngine("SummingMergeTree", sorting_key="k, intDiv(w, 3)"),
+                TableEngine("SummingMergeTree", sorting_key="k", partition_key="intDiv(w, 3)"),
+            )
+        ),
     ],
-    ids=str,
+    ids=lambda e: f"{e.sorting_key} {e.columns} {e.partition_key}",
 )
 def test_summing(oracle: Oracle, engine: TableEngine):
     for seed in range(2):

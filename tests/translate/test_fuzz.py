@@ -11,15 +11,16 @@ from martlet.engines.clickhouse import ClickHouse
 
 
 @pytest.fixture(scope="module")
-def oracle(trino, tmp_path_factory: pytest.TempPathFactory):
-    folder: Path = tmp_path_factory.mktemp("fuzz")
-    engine = ClickHouse(folder, database="fuzz")
+def oracle(trino, clickhouse_path: Path):
+    engine = ClickHouse(clickhouse_path, database="fuzz")
     with twins(engine, trino) as opened:
         yield Oracle(opened, TABLE)
     engine.close()
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(s, marks=pytest.mark.proof) for s in (4, 5, 6))]
+)
 def test_values(oracle: Oracle, seed: int) -> None:
     tally = fuzz(oracle, seed=seed, count=150)
     assert not tally.differences

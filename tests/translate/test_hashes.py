@@ -30,6 +30,7 @@ def hashed(oracle):
     return oracle
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("call", ["cityHash64(s)", "cityHash64(n, n)", "intHash64(n)"])
 def test_random_values(call, hashed):
     hashed.check(f"SELECT id, {call} FROM hashed ORDER BY id")

@@ -188,6 +188,7 @@ def test_every_combination(with_fixtures: PipeOracle, name: str):
     _check(with_fixtures, name, list(_combinations(name)))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", PROJECT.pipes)
 def test_many_rows(with_many_rows: PipeOracle, name: str):
     sets = list(_combinations(name))

@@ -195,7 +195,7 @@ def test_the_text_is_a_slot():
 
 # On a partitioned table
 
-NOW = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+NOW = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 @pytest.fixture(scope="module")

@@ -97,8 +97,11 @@ _TIMES = ("Date", "DateTime", "DateTime64(3)", "DateTime64(6)", "DateTime('Asia/
 KINDS: dict[str, Kind] = {
     "any": Kind(lambda _: True, _same, (*_NUMBERS, "String", *_TIMES, "Array(String)")),
     # A text as ClickHouse's functions see it: with the zero bytes of a FixedString.
-    "string": Kind(_is_text_or_enum, padded, ("String", "LowCardinality(String)",
-                                              "Nullable(String)", "FixedString(4)")),
+    "string": Kind(
+        _is_text_or_enum,
+        padded,
+        ("String", "LowCardinality(String)", "Nullable(String)", "FixedString(4)"),
+    ),
     "text": Kind(_is_text, _same, ("String", "LowCardinality(String)", "Nullable(String)")),
     "int": Kind(_is_integer, lambda v: as_bigint(as_number(v)), _INTEGERS),
     "integer": Kind(_is_integer, as_number, _INTEGERS),

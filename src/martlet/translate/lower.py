@@ -383,9 +383,7 @@ class Lowering:
         type_ = tuple_of([value.type for value in result.values], result.names)
         return Value(sql, type_, f"row({form})", is_constant=True)
 
-    def subquery(
-        self, query: "Query", scope: Scope, *, is_source: bool = False
-    ) -> "Translated":
+    def subquery(self, query: "Query", scope: Scope, *, is_source: bool = False) -> "Translated":
         """Translate a query inside of this one; one in FROM carries its order."""
         from martlet.translate.select import translate_query
 

@@ -35,7 +35,6 @@ class Order:
         """Return the item as SQL."""
         return self.nan.replace("{0}", self.value.sql) + self.value.sql + self.direction
 
-
     def behind(self, qualifier: str) -> "Order":
         """Return the item for a query around the one that has its column, by that one's name."""
         source = replace(self.source, sql=f"{qualifier}.{self.source.sql}", is_atomic=True)

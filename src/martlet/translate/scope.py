@@ -182,7 +182,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
     yield expression
     match expression:
         case Call():
-            for argument in expression.arguments:
+            for argument in (*(expression.parameters or ()), *expression.arguments):
                 yield from walk(argument)
             if isinstance(expression.window, Window):
                 for part in expression.window.partition_by:

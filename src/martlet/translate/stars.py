@@ -65,7 +65,8 @@ def _identifier_name(column: Identifier, scope: Scope) -> str:
     is_taken = name in relation.qualified or name in scope.aliases or (
         relation.before.get(name, relation.columns[name]) != relation.columns[name]
     )  # fmt: skip
-    if len(column.parts) == 1 or not is_taken or not relation.name:
+    is_alone = ".".join(column.parts) == name
+    if is_alone or not is_taken or not relation.name:
         return name
     return f"{relation.name}.{name}"
 

@@ -14,7 +14,7 @@ SELECT
 FROM v
 ORDER BY 1;
 
--- case: keys with dots, nested keys and indices
+-- case: keys with dots, nested keys and indices [proof]
 SELECT id, JSONExtractString(js, 'k.x'), JSONExtractString(js, 'u'), JSONExtractString(js, 'd', 'e'), JSONExtractInt(js, 'c', 1), JSONExtractInt(js, 'd', 'e', 'z', 2), JSONLength(js, 'c'), JSONLength(js) FROM v ORDER BY id;
 -- trino
 SELECT
@@ -52,7 +52,7 @@ SELECT
 FROM v
 ORDER BY 1;
 
--- case: arrays and maps
+-- case: arrays and maps [proof]
 SELECT id, JSONExtract(js, 'c', 'Array(String)'), JSONExtract(js, 'c', 'Array(Int64)'), JSONExtractArrayRaw(js, 'c'), JSONExtractKeys(js, 'd'), JSONExtract(js, 'd', 'Map(String, String)'), JSONExtractKeysAndValuesRaw(js, 'd') FROM v ORDER BY id;
 -- trino
 SELECT

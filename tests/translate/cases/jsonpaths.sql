@@ -76,7 +76,7 @@ SELECT
 FROM v
 ORDER BY 1;
 
--- case: JSONExtractKeysAndValues
+-- case: JSONExtractKeysAndValues [proof]
 SELECT id, JSONExtractKeysAndValues(js,'Int64'),JSONExtractKeysAndValues(js,'String'),JSONExtractKeysAndValues(js,'d','String'),JSONExtractKeysAndValues(js,'Float64'),JSONExtractKeysAndValues(js,'UInt8') FROM v ORDER BY id;
 -- trino
 SELECT

@@ -266,7 +266,7 @@ SELECT
 FROM v
 ORDER BY 1;
 
--- case: every other aggregate with a condition in a frame
+-- case: every other aggregate with a condition in a frame [proof]
 SELECT id, uniqExactIf(s, id, v.b) OVER w x1, uniqIf(ni, s, v.b) OVER w x2, uniqUpTo(2)(s) OVER w x3, topKWeightedIf(1)(lc, u8, v.b) OVER w x4, argMaxIf(ns, ni, nu8) OVER w x5, corrIf(ni, nf, v.b) OVER w x6, covarPopIf(i8,u8, v.b) OVER w x7, sumMapIf(ai, ai, v.b) OVER w x8, sumCountIf(i8, v.b) OVER w x9, simpleLinearRegressionIf(i8, u8, v.b) OVER w x10, avgWeightedIf(u32, u8, v.b) OVER w x11, retentionIf(id = 1, id = 2, v.b) OVER w x12, groupArrayIf(tup, v.b) OVER w x13, groupArrayIf(ni, v.b) OVER w x14, avgArrayIf(an, v.b) OVER w x15, countArrayIf(ai, v.b) OVER w x16, minArrayIf(ai, v.b) OVER w x17, quantileArrayIf(ai, v.b) OVER w x18, anyIf(s, v.b) OVER w x19, anyLastIf(ni, v.b) OVER w x20, countIf(v.b) OVER w x21, boundingRatioIf(i8, id, v.b) OVER w x22, skewPopIf(i8, v.b) OVER w x23, quantilesIf(0.5)(ni, v.b) OVER w x24, medianIf(dt, v.b) OVER w x25, minIf(v.d, v.b) OVER w x26, groupBitXorIf(u8, v.b) OVER w x27, kurtPopIf(ni, v.b) OVER w x28 FROM v WINDOW w AS (ORDER BY id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) ORDER BY id;
 -- trino
 SELECT

@@ -544,7 +544,8 @@ STRINGS: dict[str, Function] = {
     "substringIndex": Function(("string", "string", "integer"), "String", _substring_index),
     "concatWithSeparator": Function(("any*",), "String", _concat_with_separator),
     "format": Function(("string", "any*"), "String", _format),
-    **{name: Function(("string", "integer", "string?"), "String", _pad, note=_CUT, is_constant=False)
+    **{name: Function(
+           ("string", "integer", "string?"), "String", _pad, note=_CUT, is_constant=False)
        for name in ("leftPad", "rightPad", "leftPadUTF8", "rightPadUTF8")},
     "repeat": Function(("string", "integer"), "String", _repeat),
     "space": Function(("integer",), "String", "rpad('', greatest({0}, 0), ' ')",
