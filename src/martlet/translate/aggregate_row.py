@@ -169,7 +169,7 @@ def collected(site: AggregateSite, *, distinct: bool = False, ordered: bool = Fa
 
 def plain(arguments: Sequence[Value]) -> ColumnType:
     """Return the type of the first argument without NULL and without its dictionary."""
-    return without_low_cardinality(not_null(without_low_cardinality(arguments[0].type)))
+    return without_low_cardinality(not_null(without_low_cardinality(arguments[0].type)), deep=True)
 
 
 def kept(template: str) -> Rule:

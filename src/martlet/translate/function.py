@@ -250,7 +250,10 @@ def apply(site: Site, row: Function) -> Value:
     if not row.is_constant:
         return replace(made, is_constant=False)
     constant = all(value.is_constant for value in given)
-    aggregate = made.is_aggregate or any(value.is_aggregate for value in given)
+    # A rule that makes a constant of an aggregate, as toTypeName() does, leaves none in the text.
+    aggregate = made.is_aggregate or (
+        not made.is_constant and any(value.is_aggregate for value in given)
+    )
     return replace(made, is_constant=constant, is_aggregate=aggregate)
 
 

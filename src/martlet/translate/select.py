@@ -137,6 +137,9 @@ def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
         )
     if plan.having and keys is None and not scope.is_grouped and not scope.has_aggregates:
         plan.where, plan.having = [*plan.where, plan.having], ""
+    is_folded = not plan.having and not any(item.value.is_aggregate for item in plan.items)
+    if scope.has_aggregates and is_folded and not plan.group_by and late is None:
+        plan.group_by = "()"  # `toTypeName(count())` is a constant, of one row all the same
     _limits(lowering, select, plan, scope)
     plan.source = with_unnests(plan.source, scope.unnests)
     if late is not None:

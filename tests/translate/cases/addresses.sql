@@ -22,7 +22,7 @@ SELECT x, isIPv4String(x),isIPv6String(x),IPv4StringToNumOrNull(x),toIPv4OrNull(
 SELECT
   subquery1.x,
   CAST(regexp_like(subquery1.x, '\A(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\z') AS integer) AS "isipv4string(x)",
-  CAST((regexp_like(subquery1.x, '^[^%]*:[^%]*$') AND TRY_CAST(subquery1.x AS ipaddress) IS NOT NULL) AS integer) AS "isipv6string(x)",
+  CAST(IF(subquery1.x IS NULL, NULL, (regexp_like(subquery1.x, '^[^%]*:[^%]*$') AND TRY_CAST(subquery1.x AS ipaddress) IS NOT NULL)) AS integer) AS "isipv6string(x)",
   CASE WHEN regexp_like(subquery1.x, '\A(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\z') THEN reduce(split(subquery1.x, '.'), BIGINT '0', (s, x) -> s * 256 + CAST(x AS bigint), s -> s) WHEN subquery1.x IS NOT NULL THEN NULL END AS "ipv4stringtonumornull(x)",
   CASE WHEN regexp_like(subquery1.x, '\A(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\z') THEN subquery1.x WHEN subquery1.x IS NOT NULL THEN NULL END AS "toipv4ornull(x)"
 FROM (

@@ -121,3 +121,29 @@ SELECT
   coalesce((SELECT v.lc
   FROM v
   WHERE v.id = 1), CAST(CAST('Cannot convert NULL value to non-Nullable type' AS bigint) AS varchar)) AS x;
+
+-- case: a constant of an aggregate is one row
+SELECT toTypeName(count()), 1 FROM events;
+-- trino
+SELECT 'UInt64' AS "totypename(count())", 1 AS "1"
+FROM events
+GROUP BY ();
+
+-- case: a step that is calculated
+SELECT id, range(1, 100, 24 * 3), range(0, id, 2 + 1) FROM v ORDER BY id;
+-- trino
+SELECT
+  v.id,
+  CAST(sequence(1, 99, 72) AS array(bigint)) AS "range(1, 100, multiply(24, 3))",
+  IF(0 < v.id, sequence(0, v.id - 1, 3), CAST(ARRAY[] AS array(bigint))) AS "range(0, id, plus(2, 1))"
+FROM v
+ORDER BY 1;
+
+-- case: aggregates keep no dictionaries inside of tuples
+SELECT argMax((lc, lc), id), sumMap(map(lc, 1)) FROM v WHERE id < 2;
+-- trino
+SELECT
+  coalesce(max_by(ROW(v.lc, v.lc), v.id), CAST(ROW('', '') AS row("f1" varchar, "f2" varchar))) AS "argmax((lc, lc), id)",
+  coalesce(transform_values(multimap_from_entries(flatten(array_agg(map_entries(map_from_entries(ARRAY[ROW(v.lc, 1)]))))), (item, items) -> reduce(items, CAST(0 AS bigint), (total, item) -> total + CAST(item AS bigint), total -> total)), CAST(MAP() AS map(varchar,bigint))) AS "summap(map(lc, 1))"
+FROM v
+WHERE v.id < 2;

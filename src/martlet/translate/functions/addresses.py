@@ -67,7 +67,9 @@ ADDRESSES: dict[str, Function] = {
        for name, other in (("toIPv4", _NO_TEXT), ("toIPv4OrNull", "NULL"),
                            ("toIPv4OrDefault", "'0.0.0.0'"), ("toIPv4OrZero", "'0.0.0.0'"))},
     "isIPv4String": Function(_TEXT, "UInt8", _IS_V4, form="boolean"),
-    "isIPv6String": Function(_TEXT, "UInt8", _IS_V6, form="boolean"),
+    "isIPv6String": Function(
+        _TEXT, "UInt8", f"IF({{0}} IS NULL, NULL, {_IS_V6})", form="boolean"
+    ),
     "isIPAddressInRange": Function(("text", "constant"), "UInt8", _in_range),
 }  # fmt: skip
 

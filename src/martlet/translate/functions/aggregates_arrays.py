@@ -23,6 +23,7 @@ from martlet.translate.typing import (
     not_null,
     tuple_of,
     type_of,
+    without_low_cardinality,
 )
 from martlet.translate.value import Value, form_of
 from martlet.types import ColumnType
@@ -163,7 +164,8 @@ def _maps(name: str) -> Rule:
         sql = f"transform_values(multimap_from_entries({all_pairs}), (item, items) -> {reduced})"
         keys, maps = key.type, f"map({key.form},{form})"
         if is_plain:
-            return make(sql, map_of(keys, made), maps, of=tuple(site.arguments))
+            held = map_of(without_low_cardinality(keys), made)
+            return make(sql, held, maps, of=tuple(site.arguments))
         if name == "sum":
             sql = f"map_filter({sql}, (item, total) -> total <> 0)"
         entries = f"array_sort(map_entries({sql}))"

@@ -447,8 +447,8 @@ def _range(site: Site) -> Value:
     start = values[0].operand if len(values) > 1 else "0"
     end = values[1].operand if len(values) > 1 else values[0].operand
     step = values[2] if len(values) > 2 else None
-    given = step.literal.value if step is not None and step.literal else 1
-    if step is not None and not (step.literal and isinstance(given, int) and given > 0):
+    given = site.constant(2) if step is not None else 1
+    if not isinstance(given, int) or given <= 0:
         raise site.fail("the step must be a literal above zero", index=2)
     stepped = f", {given}" if step is not None else ""
     sql = f"sequence({start}, {end} - 1{stepped})"

@@ -136,7 +136,7 @@ def _default_of(site: Site) -> Value:
 
 def _type_name(site: Site) -> Value:
     text = slots.string_sql(str(site.arguments[0].type))
-    return make(text, type_of("String"), "varchar", of=(site.arguments[0],))
+    return make(text, type_of("String"), "varchar")
 
 
 def _number_names(name: str) -> dict[str, Function]:
