@@ -3,8 +3,7 @@
 import pytest
 
 from martlet.errors import LakeTypeError
-from martlet.lake import lake_type
-from martlet.translate.states import STATES
+from martlet.translate.states import STATES, lake_form
 from martlet.translate.tables import TableFacts
 from martlet.translate.translator import Translator
 from martlet.translate.typing import type_of
@@ -83,7 +82,7 @@ def test_columns_have_the_form_that_the_lake_says(oracle, stored):
     shown = oracle.twins.trino.rows("DESCRIBE states", schema=oracle.twins.schema)
     found = {row[0]: row[1].replace('"', "") for row in shown}
     for name, type_ in columns.values():
-        assert found[name] == lake_type(type_).trino.replace('"', ""), type_
+        assert found[name] == lake_form(type_).trino.replace('"', ""), type_
 
 
 def test_types_are_clickhouses(oracle, stored):
@@ -191,10 +190,10 @@ def test_states_of_no_rows(check):
     ],
 )  # fmt: skip
 def test_forms(text, trino, glue):
-    form = lake_type(type_of(text))
+    form = lake_form(type_of(text))
     assert (form.trino, form.glue) == (trino, glue)
 
 
 def test_unknown_states_have_no_form():
     with pytest.raises(LakeTypeError, match="States of sequenceMatch are not supported"):
-        lake_type(type_of("AggregateFunction(sequenceMatch('a'), DateTime, UInt8)"))
+        lake_form(type_of("AggregateFunction(sequenceMatch('a'), DateTime, UInt8)"))
