@@ -29,6 +29,6 @@ def test_values(oracle: Oracle, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [3])
 def test_types(oracle: Oracle, seed: int) -> None:
-    tally = fuzz(oracle, seed=seed, count=1200, types_only=True)
+    tally = fuzz(oracle, seed=seed, count=700, types_only=True)
     assert not tally.differences
-    assert tally.counts["agree in type"] > 800
+    assert tally.counts["agree in type"] > 450

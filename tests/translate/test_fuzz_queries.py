@@ -5,7 +5,7 @@ from tests.translate.fuzz_queries import fuzz
 from tests.translate.fuzz_words import TABLES_OWN
 from tests.translate.oracle import Oracle
 
-QUERIES = 60
+QUERIES = 40
 
 
 @pytest.mark.parametrize(

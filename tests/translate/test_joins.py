@@ -135,7 +135,9 @@ QUERIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("nulls", [False, True], ids=["defaults", "nulls"])
+@pytest.mark.parametrize(
+    "nulls", [False, pytest.param(True, marks=pytest.mark.proof)], ids=["defaults", "nulls"]
+)
 @pytest.mark.parametrize("sql", list(dict.fromkeys(QUERIES)))
 def test_join(joined: Oracle, sql: str, nulls: bool):
     joined.check(sql, join_use_nulls=nulls)

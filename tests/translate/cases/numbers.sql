@@ -144,3 +144,14 @@ SELECT
   CAST(floor(random() * 9223372036854775807e0) AS bigint) AS "rand64()",
   random() AS "randcanonical()",
   CAST(uuid() AS varchar) AS "generateuuidv4()";
+
+-- case: a rounded aggregate, and a rounded key
+SELECT round(price / 7, 1) AS band, round(avg(amount) * 1.5, 2) AS a, round(sum(price) / count(), 1) FROM events GROUP BY band ORDER BY band;
+-- trino
+SELECT
+  transform(ARRAY[(events.price / 7.0e0) * 1e1], y -> IF(abs(y) < 4503599627370496e0, sign(y) * (abs(y) + 4503599627370496e0 - 4503599627370496e0), y))[1] / 1e1 AS band,
+  transform(ARRAY[(avg(CAST(events.amount AS double)) * 1.5e0) * 1e2], y -> IF(abs(y) < 4503599627370496e0, sign(y) * (abs(y) + 4503599627370496e0 - 4503599627370496e0), y))[1] / 1e2 AS a,
+  transform(ARRAY[(sum(events.price) / CAST(count(*) AS double)) * 1e1], y -> IF(abs(y) < 4503599627370496e0, sign(y) * (abs(y) + 4503599627370496e0 - 4503599627370496e0), y))[1] / 1e1 AS "round(divide(sum(price), count()), 1)"
+FROM events
+GROUP BY transform(ARRAY[(events.price / 7.0e0) * 1e1], y -> IF(abs(y) < 4503599627370496e0, sign(y) * (abs(y) + 4503599627370496e0 - 4503599627370496e0), y))[1] / 1e1
+ORDER BY 1;

@@ -139,11 +139,8 @@ SELECT country, count() AS c, round(c * 100 / (SELECT count() FROM events), 2) A
 SELECT
   events.country,
   count(*) AS c,
-  IF(abs((CAST(count(*) * 100 AS double) / CAST((SELECT count(*) AS "count()"
-  FROM events) AS double)) * 1e2) < 4503599627370496e0, sign((CAST(count(*) * 100 AS double) / CAST((SELECT count(*) AS "count()"
-  FROM events) AS double)) * 1e2) * (abs((CAST(count(*) * 100 AS double) / CAST((SELECT count(*) AS "count()"
-  FROM events) AS double)) * 1e2) + 4503599627370496e0 - 4503599627370496e0), ((CAST(count(*) * 100 AS double) / CAST((SELECT count(*) AS "count()"
-  FROM events) AS double)) * 1e2)) / 1e2 AS share
+  transform(ARRAY[(CAST(count(*) * 100 AS double) / CAST((SELECT count(*) AS "count()"
+  FROM events) AS double)) * 1e2], y -> IF(abs(y) < 4503599627370496e0, sign(y) * (abs(y) + 4503599627370496e0 - 4503599627370496e0), y))[1] / 1e2 AS share
 FROM events
 WHERE events.amount < (SELECT coalesce(max(events.amount), 0) AS "max(amount)"
 FROM events)

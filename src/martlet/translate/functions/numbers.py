@@ -1,5 +1,6 @@
 """Functions of numbers: rounding, logarithms, angles, bits and chance."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -69,13 +70,24 @@ def _round_float(site: Site, value: Value, digits: int) -> Value:
         # Adding and taking away the first number without a fraction leaves the nearest integer,
         # the even one of two. Measured: bit for bit ClickHouse's result, -0 too.
         whole = "REAL '8388608'" if single else "4503599627370496e0"
-        inner = f"({scaled})" if digits else scaled
-        sql = (f"IF(abs({scaled}) < {whole}, sign({scaled}) * (abs({scaled}) + {whole} - {whole}), "
-               f"{inner})")  # fmt: skip
+        sql = _nearest(scaled, whole, is_name=bool(_NAME.match(value.sql)))
     else:
         name = {"trunc": "truncate"}.get(site.name, site.name)
         sql = f"{name}({scaled})"
     return make(sql + back, value.type, value.form, of=(value,), atomic=not back)
+
+
+_NAME = re.compile(r'[\w."]+\Z')
+
+
+def _nearest(scaled: str, whole: str, *, is_name: bool) -> str:
+    """Return SQL for the nearest integer of a float; what is more than a name is written once."""
+    if is_name:
+        bracketed = f"({scaled})" if " " in scaled else scaled
+        return (f"IF(abs({scaled}) < {whole}, sign({scaled}) * (abs({scaled}) + {whole} - {whole})"
+                f", {bracketed})")  # fmt: skip
+    rounded = f"IF(abs(y) < {whole}, sign(y) * (abs(y) + {whole} - {whole}), y)"
+    return f"transform(ARRAY[{scaled}], y -> {rounded})[1]"
 
 
 def _round_decimal(site: Site, value: Value, digits: int) -> Value:
