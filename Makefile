@@ -18,11 +18,11 @@ check: $(STAMP)  ## format, lint, types, direction of imports, the project itsel
 	$(BIN)/martlet check --engine athena .
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/martlet test .
 
 proof: $(STAMP)  ## the long tests of the translation to Athena too: half an hour
-	$(BIN)/pytest -n 2 -m "proof or not proof" tests/translate
+	$(BIN)/pytest -n 2 --dist loadfile -m "proof or not proof" tests/translate
 
 fix: $(STAMP)  ## format and apply the linter's safe fixes
 	$(BIN)/ruff format
