@@ -23,7 +23,7 @@ ENGINE_SORTING_KEY id
 """
 FILES = {
     "datasources/events.datasource": EVENTS,
-    "datasources/shapes.datasource": "SCHEMA >\n    `id` UInt8 `json:$.id`,\n    `p` Point `json:$.p`\n",
+    "datasources/shapes.datasource": "SCHEMA >\n    `id` UInt8 `json:$.id`,\n    `t` Tuple(a UInt8, A UInt8) `json:$.t`\n",
     "pipes/good.pipe": "NODE first\nSQL >\n    %\n    SELECT id, lower(name) AS n FROM events\n"
     "    WHERE ts >= {{DateTime(start, '2024-01-01 00:00:00')}}\n\n"
     "NODE last\nSQL >\n    SELECT n, count() AS c FROM first GROUP BY n ORDER BY c DESC, n\nTYPE endpoint\n",
@@ -33,14 +33,16 @@ FILES = {
     "pipes/branches.pipe": "NODE n\nSQL >\n    %\n    SELECT id FROM events\n"
     "    {% if defined(sampled) %}\n    SAMPLE 0.1\n    {% end %}\nTYPE endpoint\n",
     "pipes/shaped.pipe": "NODE n\nSQL >\n    SELECT id FROM shapes\nTYPE endpoint\n",
+    "pipes/recursive.pipe": "NODE n\nSQL >\n    %\n    WITH RECURSIVE x AS (SELECT 1) SELECT {{Int32(a, 1)}} FROM events\nTYPE endpoint\n",
+    "pipes/unsampled.pipe": "NODE n\nSQL >\n    %\n    SELECT id FROM events WHERE ts > {{String(when)}}\nTYPE endpoint\n",
+    "pipes/reads_unsampled.pipe": "NODE n\nSQL >\n    SELECT id FROM unsampled\nTYPE endpoint\n",
     "pipes/refused_rows.pipe": "NODE n\nSQL >\n    SELECT id, c__error FROM events_quarantine\nTYPE endpoint\n",
 }  # fmt: skip
 
 
 @pytest.fixture
 def root(tmp_path):
-    files = {name: text for name, text in FILES.items() if "shape" not in name}
-    return write_files(tmp_path / "project", files)
+    return write_files(tmp_path / "project", FILES)
 
 
 def translations(root) -> Translations:
@@ -78,6 +80,26 @@ def test_every_branch_of_a_template_is_looked_at(root):
     assert reasons(translations(root), "branches") == [
         "pipes/branches.pipe:4:20: SAMPLE is not supported"
     ]
+
+
+def test_a_column_without_a_form_in_the_lake_is_an_error(root):
+    (reason,) = reasons(translations(root), "shaped")
+    assert reason.startswith(
+        "pipes/shaped.pipe:3:20: Type Tuple(a UInt8, A UInt8) has no form in the lake"
+    )
+    assert "column 't' of shapes" in reason
+
+
+def test_what_the_parser_refuses_in_a_template_is_said(root):
+    assert reasons(translations(root), "recursive") == [
+        "pipes/recursive.pipe:4:10: WITH RECURSIVE is not supported"
+    ]
+
+
+def test_a_pipe_that_no_sample_value_fits_does_not_pass_unseen(root):
+    (reason,) = reasons(translations(root), "unsampled")
+    assert "Cannot be translated with sample values" in reason
+    assert reasons(translations(root), "reads_unsampled") == [reason]
 
 
 def test_a_quarantine_can_be_read(root):

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from martlet.catalog import QUARANTINE_AFTER, QUARANTINE_BEFORE
-from martlet.errors import LakeTypeError, MartletError, SqlError, UnsupportedError
-from martlet.model import Datasource, Node, Pipe, Project
+from martlet.errors import MartletError, SqlError
+from martlet.model import Node, Pipe, Project
 from martlet.query import Query, QueryBuilder
 from martlet.sql.lexer import Kind, lex, quote_string
-from martlet.translate.tables import TableFacts, facts_of
+from martlet.template.values import NO_VALUE, SAMPLE_NAME
+from martlet.translate.tables import TableFacts, facts_of_project
 from martlet.translate.translator import Translation, Translator
-from martlet.translate.typing import nullable, type_of
 
 # Ways through one template that are translated; real templates have fewer.
 MAX_SAMPLES = 256
@@ -36,7 +35,7 @@ class Translations:
     def __init__(self, project: Project, queries: QueryBuilder) -> None:
         self.project = project
         self.queries = queries
-        self.tables, self.refused = _tables(project)
+        self.tables = facts_of_project(project)
         self.translator = Translator(self.tables, join_use_nulls=project.settings.join_use_nulls)
         self._checked: dict[tuple[str, str], _Checked] = {}
 
@@ -92,55 +91,27 @@ class Translations:
         self, pipe: Pipe, node: Node, translator: Translator, checked: _Checked
     ) -> None:
         messages: set[str] = set()
+        unknown: MartletError | None = None
         for rendered in islice(self.queries.renderings(pipe, node), MAX_SAMPLES):
             sql = rendered.sql
             try:
                 translation = translator.translate(with_secrets(sql, rendered.secrets))
             except SqlError as error:
-                if not self._is_sure(node, error) or error.message in messages:
-                    continue
-                messages.add(error.message)
-                checked.errors.append(self._located(pipe, node, sql, error))
-            except MartletError:
-                continue  # a sample value is not what its place needs; a request's may be
+                if NO_VALUE in error.message or SAMPLE_NAME in error.message:
+                    unknown = error
+                elif error.message not in messages:
+                    messages.add(error.message)
+                    checked.errors.append(self.queries.located(pipe, node, sql, error))
+            except MartletError as error:
+                unknown = error  # a sample value is not what its place needs; a request's may be
             else:
                 checked.facts = checked.facts or TableFacts(
                     dict(translation.columns), has_hidden=False
                 )
-
-    def _is_sure(self, node: Node, error: SqlError) -> bool:
-        """Whether an error is the query's and not that of a sample value in a template."""
-        return isinstance(error, UnsupportedError) or not node.is_template
-
-    def _located(self, pipe: Pipe, node: Node, sql: str, error: SqlError) -> MartletError:
-        message = error.message
-        for name, reason in self.refused.items():
-            if f"'{name}'" in message:
-                message = f"{message}: {reason}"
-        return self.queries.located(pipe, node, sql, SqlError(message, offset=error.offset,
-                                                              hint=error.hint))  # fmt: skip
-
-
-def _tables(project: Project) -> tuple[dict[str, TableFacts], dict[str, str]]:
-    """Return the facts of all tables, and why some have no form in the lake."""
-    tables: dict[str, TableFacts] = {}
-    refused: dict[str, str] = {}
-    for source in project.datasources.values():
-        try:
-            tables[source.name] = facts_of(source)
-        except LakeTypeError as error:
-            refused[source.name] = error.message
-        tables[source.quarantine] = _quarantine(source)
-    return tables, refused
-
-
-def _quarantine(source: Datasource) -> TableFacts:
-    def typed(columns: tuple[tuple[str, str], ...]) -> dict[str, object]:
-        return {name: type_of(text.partition(" DEFAULT")[0]) for name, text in columns}
-
-    own = {column.name: nullable(type_of("String")) for column in source.columns}
-    columns = {**typed(QUARANTINE_BEFORE), **own, **typed(QUARANTINE_AFTER)}
-    return TableFacts(columns)  # type: ignore[arg-type]
+        if checked.facts is None and not checked.errors and unknown is not None:
+            message = f"Cannot be translated with sample values: {unknown.message}"
+            failure = SqlError(message, hint="try it with real ones: martlet translate --param")
+            checked.errors.append(self.queries.located(pipe, node, node.sql, failure))
 
 
 def with_secrets(sql: str, secrets: Mapping[str, str]) -> str:

@@ -40,9 +40,9 @@ def test_names_and_comments_with_quotes_are_part_of_the_shape():
 @pytest.mark.parametrize("text", ["\u2018it\u2019", "$x$it's$x$", "'a''b'"])
 def test_every_way_to_write_a_text(text: str):
     made = translator()
-    assert made.translate(f"SELECT s = {text} AS x FROM v") == made.translate(
-        f"SELECT s = {text} AS x FROM v"
-    )
+    first, again = (made.translate(f"SELECT s = {text} AS x FROM v").sql for _ in range(2))
+    assert first == again
+    assert any(value in first for value in ("= 'it'", "= 'it''s'", "= 'a''b'"))
 
 
 def test_a_second_request_is_not_parsed(monkeypatch):

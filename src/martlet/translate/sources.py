@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from martlet.errors import SqlError, UnsupportedClauseError
+from martlet.errors import LakeTypeError, SqlError, UnsupportedClauseError
 from martlet.translate.array_join import array_join_clause
 from martlet.translate.final import final_rows
 from martlet.translate.joins import join
@@ -60,7 +60,7 @@ def _table(lowering: "Lowering", tree: Table, scope: Scope) -> From:
     alias = tree.alias or tree.parts[-1]
     qualifier = name_sql(alias.lower())
     qualifiers = {alias} if tree.alias else {tree.parts[-1], name}
-    relation = Relation(alias, frozenset(qualifiers), stored_columns(facts, qualifier))
+    relation = Relation(alias, frozenset(qualifiers), stored_columns(facts, qualifier, tree))
     sql_name = name_sql((facts.sql_name or tree.parts[-1]).lower())
     lake = LakeTable(qualifier, facts, relation)
     sql = sql_name if qualifier == sql_name else f"{sql_name} AS {qualifier}"
@@ -69,13 +69,21 @@ def _table(lowering: "Lowering", tree: Table, scope: Scope) -> From:
     return From(sql, [relation], qualifier, lake=[lake])
 
 
-def stored_columns(facts: TableFacts, qualifier: str) -> dict[str, Value]:
-    """Return a table's columns as they lie in the lake."""
+def stored_columns(facts: TableFacts, qualifier: str, tree: Table) -> dict[str, Value]:
+    """Return a table's columns as they lie in the lake.
+
+    Raises:
+        UnsupportedClauseError: a column's type has no form there.
+    """
     columns: dict[str, Value] = {}
     for name, type_ in facts.columns.items():
-        columns[name] = Value(
-            f"{qualifier}.{name_sql(name.lower())}", type_, lake_form(type_).trino
-        )
+        try:
+            form = "unknown" if type_.bare.family.name == "Nothing" else lake_form(type_).trino
+        except LakeTypeError as error:
+            raise UnsupportedClauseError(
+                f"{error.message} (column '{name}' of {'.'.join(tree.parts)})", offset=tree.start
+            ) from error
+        columns[name] = Value(f"{qualifier}.{name_sql(name.lower())}", type_, form)
     return columns
 
 

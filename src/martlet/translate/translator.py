@@ -20,6 +20,9 @@ MAX_SQL_BYTES = 262_144
 # Translations kept of one text, for the literals that decide about them.
 MAX_VARIANTS = 64
 
+# Longer texts are translated each time: 512 of them would fill the memory of a small function.
+MAX_REMEMBERED = 32 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -58,7 +61,13 @@ class Translator:
         join_use_nulls: bool = False,
         max_known: int = 512,
     ) -> None:
-        """Args: tables: all that a query may read, by name; max_known: translations kept."""
+        """Make a translator that knows nothing yet.
+
+        Args:
+            tables: all that a query may read, by name.
+            join_use_nulls: ClickHouse's setting.
+            max_known: texts whose translations are kept.
+        """
         self.tables = tables
         self.join_use_nulls = join_use_nulls
         self.max_known = max_known
@@ -77,7 +86,8 @@ class Translator:
         known = shape.find(texts) if shape is not None else None
         if known is None:
             known, pinned = self._translated(clickhouse_sql)
-            self._remember(key, texts, known, pinned)
+            if len(clickhouse_sql) <= MAX_REMEMBERED:
+                self._remember(key, texts, known, pinned)
         else:
             self._shapes.move_to_end(key)
         sql = known.bound.sql(texts)
