@@ -9,12 +9,13 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from scripts import sql_reference
+from scripts.markdown import code, codes, table
 
 from martlet import catalog, cli, errors, query, server
 from martlet.api import read, routes, write
@@ -35,22 +36,6 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 _BLOCK = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL
 )
-
-
-def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    cells = [head, ["---"] * len(head), *lines]
-    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in x)} |" for x in cells)
-
-
-def code(text: object) -> str:
-    """Return a text as code."""
-    return f"`` {text} ``" if "`" in str(text) else f"`{text}`"
-
-
-def codes(items: Iterable[object]) -> str:
-    """Return texts as code, separated by commas."""
-    return ", ".join(map(code, items))
 
 
 def first_sentence(item: object) -> str:

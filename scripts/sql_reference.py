@@ -3,7 +3,9 @@
 Whether a construct is translated is found by translating its example, not by what is said of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+
+from scripts.markdown import table
 
 from martlet.errors import MartletError
 from martlet.lake import FORMS, WITHOUT_FORM, lake_type
@@ -97,11 +99,6 @@ def _translator() -> Translator:
     })  # fmt: skip
 
 
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    cells = [head, ["---"] * len(head), *lines]
-    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in x)} |" for x in cells)
-
-
 def _aliases(table: Mapping[str, str], name: str) -> str:
     return ", ".join(f"`{alias}`" for alias, own in sorted(table.items()) if own == name)
 
@@ -115,14 +112,14 @@ def functions() -> str:
             for name, row in sorted(rows.items(), key=lambda item: item[0].lower())
         ]
         parts.append(f"### {family.capitalize()}\n\n"
-                     + _table(("function", "also", "result"), lines))  # fmt: skip
+                     + table(("function", "also", "result"), lines))  # fmt: skip
     special = ", ".join(f"`{name}`" for name in sorted(SPECIAL))
     return "\n\n".join([*parts, f"Not rows but rules of their own: {special}."])
 
 
 def aggregate_functions() -> str:
     """Return every aggregate function."""
-    return _table(
+    return table(
         ("aggregate", "also", "result"),
         [
             (f"`{name}({', '.join(row.takes)})`", _aliases(aggregates.ALIASES, name),
@@ -148,7 +145,7 @@ def constructs() -> str:
         except MartletError as error:
             status = f"no: {error.message}"
         lines.append((name, f"`{example}`", status))
-    return _table(("construct", "example", "translated"), lines)
+    return table(("construct", "example", "translated"), lines)
 
 
 def types() -> str:
@@ -170,7 +167,7 @@ def types() -> str:
     lines.append(("`AggregateFunction(f, T)`", "", "", "as the state of f lies, see below"))
     reasons = {k: v for k, v in WITHOUT_FORM.items() if k != "AggregateFunction"}
     lines += [(f"`{name}`", "", "", f"none: {reason}") for name, reason in reasons.items()]
-    return _table(("ClickHouse", "Trino", "Glue", "note"), lines)
+    return table(("ClickHouse", "Trino", "Glue", "note"), lines)
 
 
 def states() -> str:
@@ -179,7 +176,7 @@ def states() -> str:
     for name, state in STATES.items():
         lines.setdefault(state.shown, []).append(f"`{name}`")
     rows = [(", ".join(names), shown) for shown, names in lines.items()]
-    return f"Version {VERSION}.\n\n" + _table(("state of", "lies as"), rows)
+    return f"Version {VERSION}.\n\n" + table(("state of", "lies as"), rows)
 
 
 def refused() -> str:
@@ -188,7 +185,7 @@ def refused() -> str:
     for name, reason in sorted(REFUSED.items()):
         reasons.setdefault(reason, []).append(f"`{name}`")
     lines = sorted((", ".join(names), reason) for reason, names in reasons.items())
-    return _table(("function", "why not"), lines)
+    return table(("function", "why not"), lines)
 
 
 def counts() -> str:
