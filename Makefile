@@ -32,7 +32,7 @@ bench: $(STAMP)  ## the benchmarks of bench/README.md
 	$(BIN)/python -m bench
 
 lock:  ## after a change of dependencies in pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra local --extra aws --extra deploy --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml

@@ -87,7 +87,7 @@ def log_fields() -> str:
 
 def routes_table() -> str:
     """Return the routes with the first line of what answers them."""
-    from martlet.api.dispatch import OPERATIONS
+    from martlet.api.operations import OPERATIONS
 
     return table(
         ("method", "path", "answers"),

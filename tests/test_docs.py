@@ -10,6 +10,7 @@ from scripts import make_docs
 
 from martlet.api.dispatch import dispatch
 from martlet.api.http import Request
+from martlet.api.operations import OPERATIONS
 from martlet.check import check_project
 from martlet.errors import Location, TemplateError
 from martlet.files.project import load_project
@@ -189,7 +190,7 @@ def test_http_examples_are_answered_as_printed(make_workspace):
             if headers.get("authorization") == f"Bearer {name}":
                 headers["authorization"] = f"Bearer {value}"
         request = Request(method, path, query, headers, body.encode())
-        response = dispatch(workspace, request).result()
+        response = dispatch(workspace, request, OPERATIONS).result()
         got = response.body.decode().strip("\n")
         assert str(response.status) == status, f"{first}: {got}"
         pattern = ".*".join(map(re.escape, expected.split("…")))
@@ -259,7 +260,9 @@ def test_queries_that_are_refused_and_what_is_left_of_the_table_functions(make_w
     )
 
     def ask(pipe: str):
-        return dispatch(workspace, Request("GET", f"/v0/pipes/{pipe}.csv", "token=admin")).result()
+        return dispatch(
+            workspace, Request("GET", f"/v0/pipes/{pipe}.csv", "token=admin"), OPERATIONS
+        ).result()
 
     failing = {key for key, pipe in names.items() if ask(pipe).status != 200}
     assert not failing

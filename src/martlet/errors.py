@@ -1,5 +1,6 @@
 """Every deliberate error of Martlet, its HTTP status, and the place it points to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -168,6 +169,26 @@ class MethodError(MartletError):
     status = 405
 
 
+class RateLimitError(MartletError):
+    """The token has made more requests than it may.
+
+    Attributes:
+        headers: when to try again, for the answer.
+    """
+
+    status = 429
+
+    def __init__(self, message: str, *, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.headers = headers
+
+
+class NotAvailableError(MartletError):
+    """The API has the operation, but not where the request was sent to."""
+
+    status = 501
+
+
 class ConflictError(MartletError):
     """The operation does not fit the state of the resource."""
 
@@ -208,6 +229,12 @@ class ResultTooLargeError(QueryError):
     """The result is above the limit on rows or bytes."""
 
     status = 413
+
+
+class ConfigurationError(MartletError):
+    """What a deployment is told about itself is missing or wrong; the message names it."""
+
+    status = 500
 
 
 class EngineError(MartletError):

@@ -19,6 +19,14 @@ from martlet.types import ColumnType, Group
 TIMESTAMP_DIGITS = 3
 MAX_DECIMAL_DIGITS = 38
 
+# Columns that every table of the lake has and no star shows, with their Trino types: when a row
+# arrived (milliseconds since 1970), the batch it came in and its number there. With them FINAL
+# knows the last row.
+HIDDEN = {"__ingested_at": "bigint", "__batch": "varchar", "__row": "bigint"}
+
+# The day a row arrived, UTC, `YYYY-MM-DD`.
+PARTITION_COLUMN = "dt"
+
 # Settings under which ClickHouse writes files of the lake.
 WRITE_SETTINGS: dict[str, str] = {
     "output_format_parquet_compression_method": "zstd",

@@ -15,6 +15,7 @@ import yaml
 
 from martlet.api.dispatch import dispatch
 from martlet.api.http import Request, Response, failure
+from martlet.api.operations import OPERATIONS
 from martlet.errors import DatafileError, Location, MartletError
 from martlet.fixtures import empty_with_fixture, load_fixture
 from martlet.model import NodeType, Project
@@ -188,7 +189,7 @@ def _ask(workspace: Workspace, name: str, parameters: str) -> Response:
         {"authorization": f"Bearer {workspace.tokens.value(ADMIN_TOKEN_NAME)}"},
     )
     if pipe.type is NodeType.ENDPOINT:
-        return dispatch(workspace, request).result()
+        return dispatch(workspace, request, OPERATIONS).result()
     try:
         query = workspace.live.queries.build(pipe, request.query)
         body = workspace.engine.execute(

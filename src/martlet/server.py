@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from martlet.api.dispatch import dispatch
 from martlet.api.http import JSON, Request, Response, failure
+from martlet.api.operations import OPERATIONS
 from martlet.api.routes import ROUTES
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
 from martlet.copies import cancel_copies
@@ -130,12 +131,14 @@ class App:
 
     async def _answer(self, request: Request) -> Response:
         if _is_quick(request):
-            answered = dispatch(self.workspace, request)
+            answered = dispatch(self.workspace, request, OPERATIONS)
         else:
             loop = asyncio.get_running_loop()
             is_job = request.path.rstrip("/").endswith(_JOB_ENDS)
             threads = self.job_threads if is_job else self.threads
-            answered = await loop.run_in_executor(threads, dispatch, self.workspace, request)
+            answered = await loop.run_in_executor(
+                threads, dispatch, self.workspace, request, OPERATIONS
+            )
         return answered.result() if answered.done() else await self._answers.wait(answered)
 
 

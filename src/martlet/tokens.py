@@ -7,8 +7,9 @@ import json
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from martlet.errors import EngineError, TokenError
 from martlet.model import Project
@@ -29,10 +30,12 @@ class Token:
     Attributes:
         name: for people; unique in a workspace.
         scopes: pairs of scope and resource, the resource empty for ADMIN.
+        rate_headers: `X-RateLimit-*` of a token that has a limit.
     """
 
     name: str
     scopes: frozenset[tuple[str, str]]
+    rate_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def may(self, scope: str, resource: str) -> bool:
         """Whether the token allows a scope on a resource."""

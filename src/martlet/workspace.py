@@ -106,14 +106,17 @@ class Workspace:
                 return
         self.sink.trials = applied.trials
 
+    def resource(self, name: str) -> str:
+        """Return the name of the data source that a name stands for, Classic's with a version."""
+        return self.live.project.versioned.get(name, name)
+
     def datasource(self, name: str) -> Datasource:
         """Return a data source by name.
 
         Raises:
             NotFoundError: the project has none of that name.
         """
-        project = self.live.project
-        found = project.datasources.get(project.versioned.get(name, name))
+        found = self.live.project.datasources.get(self.resource(name))
         if found is None:
             raise NotFoundError(f"Data Source '{name}' does not exist")
         return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from martlet.api.dispatch import dispatch
+from martlet.api.operations import OPERATIONS
 from martlet.api.http import Request, Response
 from martlet.workspace import Workspace
 
@@ -32,7 +33,7 @@ class Api:
         request = Request(
             method, path, query, headers={**sent, **(headers or {})}, body=content, client=client
         )
-        return dispatch(self.workspace, request).result(timeout=30)
+        return dispatch(self.workspace, request, OPERATIONS).result(timeout=30)
 
     def get(self, target: str, **options) -> Response:
         return self("GET", target, **options)

@@ -11,8 +11,9 @@ from tests.trino.differential import Table
 
 from martlet.catalog import engine_ddl
 from martlet.errors import UnsupportedClauseError
+from martlet.lake import HIDDEN
 from martlet.model import TableEngine
-from martlet.translate.tables import HIDDEN, TableFacts
+from martlet.translate.tables import TableFacts
 from martlet.translate.translator import Translator
 from martlet.translate.typing import canonical, type_of
 

@@ -19,8 +19,8 @@ from martlet.catalog import table_ddl
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import MartletError, TemplateError
 from martlet.files.project import load_project
+from martlet.lake import HIDDEN
 from martlet.query import Query, QueryBuilder
-from martlet.translate.tables import HIDDEN
 from martlet.translations import Translations
 
 PROJECT = load_project(Path(__file__).parent / "project")

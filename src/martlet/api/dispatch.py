@@ -1,25 +1,19 @@
 """A request in, an answer out: the route is found, the operation run, every failure answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
-from martlet.api import jobs, read, write
+from martlet.api.backend import Backend
 from martlet.api.http import CORS, PREFLIGHT, Answer, Request, Response, failure
 from martlet.api.routes import find_route
-from martlet.workspace import Workspace
+from martlet.errors import NotAvailableError
 
-OPERATIONS: dict[str, Callable[..., Answer]] = {
-    "append_events": write.append_events,
-    "run_pipe": read.run_pipe,
-    "start_copy": jobs.start_copy,
-    "start_sink": jobs.start_sink,
-    "read_job": jobs.read_job,
-    "health": read.health,
-    "local_tokens": read.local_tokens,
-}
+# Operations by the names that `routes.ROUTES` has. Each takes the backend, the request, and the
+# values in the request's path.
+Operations = Mapping[str, Callable[..., Answer]]
 
 
-def dispatch(workspace: Workspace, request: Request) -> Future[Response]:
+def dispatch(backend: Backend, request: Request, operations: Operations) -> Future[Response]:
     """Answer a request; the future never fails.
 
     It is done at once unless events are still being committed.
@@ -28,7 +22,9 @@ def dispatch(workspace: Workspace, request: Request) -> Future[Response]:
     answered.set_running_or_notify_cancel()
 
     def finish(response: Response) -> None:
-        response.headers = {**CORS, "x-request-id": request.id, **response.headers}
+        response.headers = {
+            **CORS, "x-request-id": request.id, **request.answer_headers, **response.headers
+        }  # fmt: skip
         answered.set_result(response)
 
     def done(future: Future[Response]) -> None:
@@ -36,7 +32,7 @@ def dispatch(workspace: Workspace, request: Request) -> Future[Response]:
         finish(failure(request, error) if error else future.result())
 
     try:
-        answer = _answer(workspace, request)
+        answer = _answer(backend, request, operations)
     except Exception as error:  # noqa: BLE001  the one door: everything is answered
         finish(failure(request, error))
         return answered
@@ -47,8 +43,11 @@ def dispatch(workspace: Workspace, request: Request) -> Future[Response]:
     return answered
 
 
-def _answer(workspace: Workspace, request: Request) -> Answer:
+def _answer(backend: Backend, request: Request, operations: Operations) -> Answer:
     if request.method == "OPTIONS":
         return Response(204, b"", "text/plain", headers=dict(PREFLIGHT))
     route, values = find_route(request.method, request.path)
-    return OPERATIONS[route.operation](workspace, request, **values)
+    operation = operations.get(route.operation)
+    if operation is None:
+        raise NotAvailableError(f"{route.method} {route.path} is not available here yet")
+    return operation(backend, request, **values)

@@ -8,18 +8,24 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import orjson
 
+from martlet.api.backend import Backend
 from martlet.errors import (
     MartletError,
     QueryError,
+    RateLimitError,
     RequestError,
     TemplateAbort,
     TemplateError,
     TokenError,
 )
+
+if TYPE_CHECKING:
+    from martlet.tokens import Token
 
 log = logging.getLogger("martlet.api")
 
@@ -47,6 +53,7 @@ class Request:
         query_string: as sent.
         client: the caller's address, empty where it is not known.
         id: a ULID, in the answer's `x-request-id`.
+        answer_headers: headers that the answer gets, whatever it is.
     """
 
     method: str
@@ -56,6 +63,7 @@ class Request:
     body: bytes = b""
     client: str = ""
     id: str = field(default_factory=lambda: new_request_id())
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -99,6 +107,18 @@ class Response:
 
 
 Answer = Response | Future[Response]
+
+
+def authenticate(backend: Backend, request: Request) -> "Token":
+    """Return the token of a request; its rate limit is told in the answer.
+
+    Raises:
+        TokenError: there is none, or nobody knows it.
+        RateLimitError: it has made more requests than it may.
+    """
+    token = backend.tokens.find(request.token)
+    request.answer_headers.update(token.rate_headers)
+    return token
 
 
 def parse_form(text: str, what: str) -> dict[str, str]:
@@ -155,6 +175,8 @@ def failure(request: Request, error: BaseException) -> Response:
         response.headers["x-db-exception-code"] = str(error.code)
     if error.status == 503:
         response.headers["retry-after"] = "1"
+    if isinstance(error, RateLimitError):
+        response.headers.update(error.headers)
     return response
 
 

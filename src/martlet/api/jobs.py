@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from martlet.api.http import Request, Response, json_response
+from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.api.read import parameter_values
 from martlet.copies import run_copy
 from martlet.errors import NotFoundError, RequestError
@@ -17,7 +17,7 @@ def start_copy(workspace: Workspace, request: Request, pipe: str) -> Response:
 
     The answer has the job in its final state; `GET /v0/jobs/<id>` reads it again.
     """
-    workspace.tokens.find(request.token).require(ADMIN, "")
+    authenticate(workspace, request).require(ADMIN, "")
     live = workspace.live
     found = find_pipe(live.project, pipe)
     values = parameter_values(request)
@@ -46,14 +46,14 @@ def start_copy(workspace: Workspace, request: Request, pipe: str) -> Response:
 
 def start_sink(workspace: Workspace, request: Request, pipe: str) -> Response:
     """`POST /v0/pipes/<pipe>/sink`: not here yet; says which pipe it was."""
-    workspace.tokens.find(request.token).require(ADMIN, "")
+    authenticate(workspace, request).require(ADMIN, "")
     found = find_pipe(workspace.live.project, pipe)
     raise RequestError(f"Sinks are not available yet: the pipe '{found.name}' was not run")
 
 
 def read_job(workspace: Workspace, request: Request, job: str) -> Response:
     """`GET /v0/jobs/<id>`: a job of this server's run, the last hundred."""
-    workspace.tokens.find(request.token).require(ADMIN, "")
+    authenticate(workspace, request).require(ADMIN, "")
     found = workspace.jobs.get(job)
     if found is None:
         raise NotFoundError(f"The job '{job[:80]}' does not exist")

@@ -1,18 +1,17 @@
 """Operations that answer from data."""
 
 import json
-import re
 
 import orjson
 
-from martlet.api.http import Request, Response, json_response, parse_form
-from martlet.errors import NotFoundError, RequestError, TokenError
+from martlet.api.backend import Backend, Reading
+from martlet.api.http import Request, Response, authenticate, json_response, parse_form
+from martlet.errors import NotFoundError, RequestError
 from martlet.formats import FORMATS
 from martlet.ingest.bodies import decode_body
 from martlet.model import NodeType, Pipe
 from martlet.query import find_pipe
-from martlet.tokens import ADMIN_TOKEN_NAME, READ_PIPE, USER_TOKEN_NAME
-from martlet.workspace import Workspace
+from martlet.tokens import READ_PIPE
 
 # Parameters of the API itself that set how ClickHouse writes a result.
 _OUTPUT_SETTINGS = (
@@ -27,16 +26,14 @@ _NOT_YET = {
     "explain": "the plan of an endpoint's query",
 }
 
-_LOOPBACK = re.compile(r"127(?:\.\d+){3}|::1|localhost|::ffff:127(?:\.\d+){3}")
-
 # A form or JSON object of parameters, after gunzip or unzstd.
 MAX_PARAMETER_BYTES = 10 * 1024 * 1024
 
 
-def run_pipe(workspace: Workspace, request: Request, pipe: str, extension: str) -> Response:
+def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> Response:
     """`GET|POST /v0/pipes/<pipe>.<extension>?<parameters>`: the rows of an endpoint."""
-    token = workspace.tokens.find(request.token)
-    live = workspace.live
+    token = authenticate(backend, request)
+    live = backend.live
     found = find_pipe(live.project, pipe)
     token.require(READ_PIPE, found.name)
     _require_endpoint(found)
@@ -48,7 +45,7 @@ def run_pipe(workspace: Workspace, request: Request, pipe: str, extension: str) 
         )
     values = parameter_values(request)
     query = live.queries.build(found, values)
-    result = workspace.engine.execute(
+    result = backend.engine.execute(
         query.sql,
         format=format.clickhouse,
         settings={**query.settings, **_output_settings(values)},
@@ -122,34 +119,6 @@ def _output_settings(values: dict[str, object]) -> dict[str, str]:
     return settings
 
 
-def health(workspace: Workspace, request: Request) -> Response:
-    """`GET /v0/health`: the server answers."""
+def health(backend: Backend, request: Request) -> Response:
+    """`GET /v0/health`: somebody answers."""
     return json_response({"status": "ok"})
-
-
-def local_tokens(workspace: Workspace, request: Request) -> Response:
-    """`GET /tokens`: the workspace's own tokens, for callers on this machine alone."""
-    if not _is_local(request):
-        raise TokenError("/tokens answers on loopback only, and not to web pages")
-    admin = workspace.tokens.value(ADMIN_TOKEN_NAME)
-    return json_response(
-        {
-            "user_token": workspace.tokens.value(USER_TOKEN_NAME),
-            "admin_token": admin,
-            "workspace_admin_token": admin,
-        }
-    )
-
-
-def _is_local(request: Request) -> bool:
-    """Whether a program on this machine asks: not a proxy, and no web page in a browser.
-
-    A page of another site sends its Origin; one whose name was bound to 127.0.0.1 its own Host.
-    """
-    host = re.sub(r":\d*$", "", request.headers.get("host", "localhost")).strip("[]")
-    return (
-        bool(_LOOPBACK.fullmatch(request.client))
-        and bool(_LOOPBACK.fullmatch(host))
-        and "origin" not in request.headers
-        and "x-forwarded-for" not in request.headers
-    )

@@ -3,30 +3,30 @@
 from concurrent.futures import Future
 from typing import cast
 
-from martlet.api.http import Answer, Request, Response, json_response, then
+from martlet.api.backend import Writing
+from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
 from martlet.errors import RequestError, TooLargeError
 from martlet.ingest.bodies import decode_body
 from martlet.ingest.sinks import Appended
 from martlet.tokens import APPEND
-from martlet.workspace import Workspace
 
 # A body as it is sent, and after gunzip or unzstd.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_DECODED_BYTES = 100 * 1024 * 1024
 
 
-def append_events(workspace: Workspace, request: Request) -> Answer:
+def append_events(backend: Writing, request: Request) -> Answer:
     """`POST /v0/events?name=<data source>[&format=ndjson|json][&wait=true]`.
 
     Both with and without `wait` the answer comes when the rows are committed; `wait=false` is
     answered 202 for clients that look at the status.
     """
-    token = workspace.tokens.find(request.token)
+    token = authenticate(backend, request)
     name = request.query.get("name")
     if not name:
         raise RequestError("The parameter 'name' is missing: which data source are the events for?")
-    token.require(APPEND, workspace.live.project.versioned.get(name, name))
-    datasource = workspace.datasource(name)
+    token.require(APPEND, backend.resource(name))
+    datasource = backend.datasource(name)
     status = 200 if _flag(request, "wait") else 202
     if len(request.body) > MAX_BODY_BYTES:
         raise body_too_large()
@@ -35,7 +35,7 @@ def append_events(workspace: Workspace, request: Request) -> Answer:
         encoding=request.headers.get("content-encoding"),
         max_decoded_bytes=MAX_DECODED_BYTES,
     )
-    appended = workspace.append(datasource, body, request.query.get("format", "ndjson"))
+    appended = backend.append(datasource, body, request.query.get("format", "ndjson"))
 
     def answer(result: object) -> Response:
         counts = cast(Appended, result)

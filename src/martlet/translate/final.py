@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from martlet.errors import MartletError, UnsupportedClauseError
+from martlet.lake import HIDDEN
 from martlet.translate.relations import From, LakeTable, indented
 from martlet.translate.scope import Scope, walk
 from martlet.translate.states import state_type
 from martlet.translate.syntax import Call, Expression, Identifier, Literal, Select, Table
-from martlet.translate.tables import HIDDEN, TableFacts
+from martlet.translate.tables import TableFacts
 from martlet.translate.typing import is_integer, is_number
 from martlet.translate.value import INTEGER_FORMS, Value, name_sql
 from martlet.types import Group

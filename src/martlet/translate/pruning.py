@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from martlet.errors import MartletError
+from martlet.lake import PARTITION_COLUMN
 from martlet.translate import slots
 from martlet.translate.catalogue import find_function
 from martlet.translate.convert import as_bigint, literal_writer
 from martlet.translate.relations import From, LakeTable
 from martlet.translate.scope import Scope
 from martlet.translate.syntax import Call, Cast, Expression, Identifier, Literal, Select
-from martlet.translate.tables import PARTITION_COLUMN
 from martlet.translate.times import instant, is_utc
 from martlet.translate.typing import is_datetime, is_integer, is_time
 from martlet.translate.value import Value, name_sql

@@ -14,11 +14,6 @@ from martlet.model import Datasource, Project, TableEngine
 from martlet.translate.typing import canonical, nullable, type_of
 from martlet.types import ColumnType
 
-# Columns that every table of the lake has and no star shows: when a row arrived (milliseconds
-# since 1970), the batch it came in and its number there. With them FINAL knows the last row.
-HIDDEN = {"__ingested_at": "bigint", "__batch": "varchar", "__row": "bigint"}
-PARTITION_COLUMN = "dt"
-
 
 @dataclass(frozen=True, slots=True)
 class Partitions:

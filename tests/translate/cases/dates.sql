@@ -1,5 +1,5 @@
 -- case: the clock
-SELECT now() > toDateTime('2024-01-01 00:00:00'), now() - now(), today() - yesterday(), toYear(now()) > 2000, now64() > now() - INTERVAL 1 DAY, toDateTime(today()) <= now(), now('Asia/Tokyo') - now() AS zoned, UTCTimestamp() >= now() - 5, timezone() FROM users LIMIT 1;
+SELECT now() > toDateTime('2024-01-01 00:00:00'), now() - now() BETWEEN -1 AND 1 AS same, today() - yesterday(), toYear(now()) > 2000, now64() > now() - INTERVAL 1 DAY, toDateTime(today()) <= now(), now('Asia/Tokyo') - now() BETWEEN -1 AND 1 AS zoned, UTCTimestamp() >= now() - 5, timezone() FROM users LIMIT 1;
 -- trino
 SELECT
   CAST(date_trunc('second', CAST(current_timestamp AT TIME ZONE 'UTC' AS timestamp(3))) > TIMESTAMP '2024-01-01 00:00:00.000' AS integer) AS "greater(now(), todatetime('2024-01-01 00:00:00'))",

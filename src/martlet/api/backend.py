@@ -1,0 +1,78 @@
+"""What the operations need of the place they run in: an open data folder, or an AWS account."""
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # a place that only writes loads nothing that reads
+    from martlet.engines.base import Engine
+    from martlet.ingest.sinks import Appended
+    from martlet.model import Datasource, Project
+    from martlet.query import QueryBuilder
+    from martlet.tokens import Token
+
+
+class Tokens(Protocol):
+    """The tokens of a workspace."""
+
+    def find(self, value: str | None) -> "Token":
+        """Return the token of a value, with what its rate limit says.
+
+        Raises:
+            TokenError: there is no value, or no token has it.
+            RateLimitError: the token has made more requests than it may.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """What every operation needs."""
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+
+class Writing(Backend, Protocol):
+    """Where events go."""
+
+    def resource(self, name: str) -> str:
+        """Return the name of the data source that a name stands for, which need not exist."""
+        ...
+
+    def datasource(self, name: str) -> "Datasource":
+        """Return a data source by name.
+
+        Raises:
+            NotFoundError: the project has none of that name.
+        """
+        ...
+
+    def append(self, datasource: "Datasource", body: bytes, format: str) -> "Future[Appended]":
+        """Type the events of a body and store them.
+
+        Returns:
+            A future, done when the rows are where they cannot be lost.
+
+        Raises:
+            RequestError: the body has no events, or is not in that format.
+        """
+        ...
+
+
+class Published(Protocol):
+    """A project at one moment; what a request has got of it stays as it is."""
+
+    @property
+    def project(self) -> "Project": ...
+
+    @property
+    def queries(self) -> "QueryBuilder": ...
+
+
+class Reading(Backend, Protocol):
+    """Where pipes run."""
+
+    @property
+    def live(self) -> Published: ...
+
+    @property
+    def engine(self) -> "Engine": ...

@@ -1,0 +1,1 @@
+"""Martlet on AWS: the only home of boto's clients."""

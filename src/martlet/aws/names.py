@@ -1,0 +1,102 @@
+"""Names that the deployment gives and the functions ask for: no client, no environment in here.
+
+Physical names follow from project, stage and data source, so that they stay when others are
+added, renamed or removed.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from martlet.errors import ConfigurationError
+
+MAX_NAME_LENGTH = 64  # of a Firehose stream: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What a function has to know of the deployment that it belongs to: its environment.
+
+    Attributes:
+        project: the project's name, of lower-case letters, digits and hyphens.
+        stage: for example `dev` or `prod`, of the same letters.
+        region: where it runs.
+        folder: the project's files in the function's bundle.
+        tokens_table: DynamoDB table of tokens.
+        state_table: DynamoDB table of what is known of each data source's rows.
+        tokens_secret: ARN of the Secrets Manager secret with the values of declared tokens.
+        data_bucket: bucket of the lake.
+        results_bucket: bucket of Athena's results and of large answers.
+        database: Glue database.
+        workgroup: Athena work group.
+    """
+
+    project: str
+    stage: str
+    region: str
+    folder: str
+    tokens_table: str
+    state_table: str
+    tokens_secret: str
+    data_bucket: str
+    results_bucket: str
+    database: str
+    workgroup: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Deployed":
+        """Return what the environment says, `MARTLET_<FIELD>` for each field.
+
+        A variable that a function is not given stays empty: least privilege tells no names either.
+
+        Raises:
+            ConfigurationError: project, stage, region or folder are missing.
+        """
+        values = {field.name: environment.get(variable(field.name), "") for field in fields(cls)}
+        values["region"] = values["region"] or environment.get("AWS_REGION", "")
+        for name in ("project", "stage", "region", "folder"):
+            if not values[name]:
+                raise ConfigurationError(f"The environment variable {variable(name)} is missing")
+        return cls(**values)
+
+
+def variable(field: str) -> str:
+    """Return the environment variable of a field of `Deployed`."""
+    return f"MARTLET_{field.upper()}"
+
+
+def stream_name(project: str, stage: str, table: str) -> str:
+    """Return the name of the Firehose stream of a data source or quarantine.
+
+    One that is cut has a hash of the whole behind it.
+    """
+    return shortened(f"{project}-{stage}-{table}")
+
+
+def database_name(project: str, stage: str) -> str:
+    """Return the name of the Glue database: Athena takes no hyphens without quotes."""
+    return re.sub(r"\W", "_", f"{project}_{stage}").lower()
+
+
+def table_name(table: str) -> str:
+    """Return the name of a data source's Glue table: Glue has lower case only."""
+    return table.lower()
+
+
+def data_prefix(table: str) -> str:
+    """Return where the rows of a data source or quarantine are in the data bucket."""
+    return f"data/{table}/"
+
+
+def errors_prefix(table: str) -> str:
+    """Return where Firehose puts what it could not write as Parquet."""
+    return f"errors/{table}/"
+
+
+def shortened(name: str, limit: int = MAX_NAME_LENGTH) -> str:
+    """Return a name within a limit, a hash of all of it in place of what was cut."""
+    if len(name) <= limit:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{name[: limit - len(mark) - 1]}-{mark}"

@@ -1,0 +1,1 @@
+"""The Lambda handlers: thin edges over the same core as the embedded server's."""

@@ -1,0 +1,1 @@
+"""The CDK constructs that put a project on AWS."""
