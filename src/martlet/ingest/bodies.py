@@ -1,11 +1,12 @@
 """Request bodies: undoing Content-Encoding, and finding the JSON documents in the bytes."""
 
+import importlib
 import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -95,21 +96,37 @@ def _gzip(body: bytes, limit: int) -> Iterator[bytes]:
 
 
 def _zstd(body: bytes, limit: int) -> Iterator[bytes]:
-    try:
-        import zstandard
-    except ImportError as error:
-        raise RequestError(
-            "Content-Encoding zstd is not supported here", hint="use gzip"
-        ) from error
+    new_inflater, broken = _zstd_library()
 
     def start() -> tuple[_Inflater, Callable[[bytes], bytes]]:
-        inflater = zstandard.ZstdDecompressor().decompressobj()
+        inflater = new_inflater()
         return inflater, inflater.decompress
 
     try:
         yield from _frames(body, start, _ZSTD_STEP, "zstd")
-    except zstandard.ZstdError as error:
+    except broken as error:
         raise RequestError(f"The body is not valid zstd: {error}") from error
+
+
+def _zstd_library() -> tuple[Callable[[], Any], type[Exception]]:
+    """Return what makes a decompressor, and its error: zstandard's, else Python 3.14's own.
+
+    Raises:
+        RequestError: neither is there.
+    """
+    try:
+        import zstandard
+    except ImportError:
+        pass
+    else:
+        return lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
+    try:
+        own = importlib.import_module("compression.zstd")
+    except ImportError as error:
+        raise RequestError(
+            "Content-Encoding zstd is not supported here", hint="use gzip"
+        ) from error
+    return own.ZstdDecompressor, own.ZstdError
 
 
 def _frames(

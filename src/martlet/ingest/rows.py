@@ -1,8 +1,10 @@
 """Rows of a data source from JSON events: typed and canonical, or refused with the reason."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -41,12 +43,14 @@ class RefusedRow:
         columns: the columns at fault; one empty name if the event is no JSON object.
         errors: what is wrong with each of them.
         values: each ingested column's value as sent, None when it is absent or null.
+        number: of the event in its request, from 1.
     """
 
     raw: str
     columns: list[str]
     errors: list[str]
     values: dict[str, str | None]
+    number: int = 0
 
 
 @dataclass(slots=True)
@@ -61,6 +65,7 @@ class CodedRows:
     accepted: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     _blocks: list[bytes] = field(default_factory=list)
+    _numbers: list[Sequence[int]] = field(default_factory=list)
 
     def block(self) -> bytes:
         """Return all accepted rows as ClickHouse's JSONEachRow, one per line."""
@@ -75,11 +80,41 @@ class CodedRows:
         """
         return self.block().split(b"\n") if self.accepted else []
 
-    def add(self, block: bytes, count: int) -> None:
-        """Append accepted rows, one per line."""
-        if count:
+    @property
+    def numbers(self) -> Iterator[int]:
+        """The number, from 1, that each accepted row's event has in the body."""
+        return chain.from_iterable(self._numbers)
+
+    def add(self, block: bytes, numbers: Sequence[int]) -> None:
+        """Append accepted rows, one per line, and the numbers of their events."""
+        if numbers:
             self._blocks.append(block)
-            self.accepted += count
+            self._numbers.append(numbers)
+            self.accepted += len(numbers)
+
+
+Finish = Callable[[list[Any]], list[Any]]
+
+
+class Layout(Protocol):
+    """How rows are written for another store than ClickHouse: one for each request."""
+
+    def arrange(
+        self,
+        names: list[str],
+        columns: list[list[Any]],
+        incomplete: Container[str],
+        left_out: Collection[int],
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Return the names and values of what is stored.
+
+        Args:
+            names: as `RowCoder` has them.
+            columns: values as stored, finished; `MISSING` where an event has none.
+            incomplete: the names of columns with `MISSING` among their values.
+            left_out: indexes of rows that are not stored from here.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +125,7 @@ class _Field:
         name: the key; `column.element` for each element of a Nested column.
         column: the column's name in the data source.
         member: the event's member if the path is only that.
+        finish: what makes another store's values of stored ones, None if they stay.
     """
 
     name: str
@@ -98,6 +134,7 @@ class _Field:
     coder: Coder
     read: Reader
     member: str | None
+    finish: Finish | None = None
 
 
 @dataclass(slots=True)
@@ -123,6 +160,10 @@ class _Batch:
 
     def code(self, field: _Field, values: list[Any]) -> list[Any]:
         """Return the values as stored; events where that cannot be become suspects."""
+        coded = self._code(field, values)
+        return coded if field.finish is None else field.finish(coded)
+
+    def _code(self, field: _Field, values: list[Any]) -> list[Any]:
         coder = field.coder
         kinds = set(map(type, values))
         if Missing in kinds:
@@ -151,13 +192,26 @@ class RowCoder:
         columns: the columns that are read from JSON, in schema order.
     """
 
-    def __init__(self, datasource: Datasource) -> None:
+    def __init__(
+        self,
+        datasource: Datasource,
+        *,
+        finish: Callable[[ColumnType], Finish | None] = lambda type_: None,
+    ) -> None:
         """Compile the schema; do it once per data source.
+
+        Args:
+            datasource: whose events these are.
+            finish: what another store than ClickHouse does to the values of a type.
 
         Raises:
             DatafileError: a column with a JSON path cannot be read from JSON.
         """
-        fields = [field for column in datasource.columns for field in _fields(column)]
+        fields = [
+            replace(field, finish=finish(field.coder.expected))
+            for column in datasource.columns
+            for field in _fields(column)
+        ]
         self._name = datasource.name
         self._fields = fields
         self._names = [field.name for field in fields]
@@ -170,12 +224,15 @@ class RowCoder:
         }
         self.columns = tuple(self._readers)
 
-    def code(self, body: bytes, format: str = "ndjson") -> CodedRows:
+    def code(
+        self, body: bytes, format: str = "ndjson", *, layout: Layout | None = None
+    ) -> CodedRows:
         """Return the rows of a body, each either accepted or refused.
 
         Args:
             body: decoded, as the client wrote it.
             format: `ndjson` or `json`, see `split_events`.
+            layout: of another store than ClickHouse.
 
         Raises:
             RequestError: the body as a whole is at fault, has more than `MAX_REFUSED_ROWS` that do
@@ -191,7 +248,7 @@ class RowCoder:
         seen = 0
         for events in split_events(body, format=format):
             _check_sizes(events.texts, seen)
-            self._code_part(events, result)
+            self._code_part(events, result, seen, layout)
             if len(result.refused) > MAX_REFUSED_ROWS:
                 raise RequestError(
                     f"More than {MAX_REFUSED_ROWS} rows do not fit data source '{self._name}':"
@@ -200,30 +257,39 @@ class RowCoder:
             seen += len(events.texts)
         return result
 
-    def _code_part(self, events: Events, result: CodedRows) -> None:
+    def _code_part(
+        self, events: Events, result: CodedRows, seen: int, layout: Layout | None
+    ) -> None:
         batch = _Batch([value if type(value) is dict else {} for value in events.values])
         batch.suspects.update(i for i, value in enumerate(events.values) if type(value) is not dict)
-        rows = self._rows(batch)
+        rows = self._rows(batch, layout)
         for index in batch.suspects:
             rows[index] = {}
         block = _dump(rows)
         if not batch.suspects:
-            result.add(block, len(rows))
+            result.add(block, range(seen + 1, seen + 1 + len(rows)))
             return
-        accepted = []
+        accepted, numbers = [], []
         for index, row in enumerate(block.split(b"\n")):
-            coded = self._code_alone(events.texts[index]) if index in batch.suspects else row
+            is_suspect = index in batch.suspects
+            coded = self._code_alone(events.texts[index], layout) if is_suspect else row
+            number = seen + index + 1
             if isinstance(coded, bytes):
                 accepted.append(coded)
+                numbers.append(number)
             else:
-                result.refused.append(coded)
-        result.add(b"\n".join(accepted), len(accepted))
+                result.refused.append(replace(coded, number=number))
+        result.add(b"\n".join(accepted), numbers)
 
-    def _rows(self, batch: _Batch) -> list[dict[str, object]]:
+    def _rows(self, batch: _Batch, layout: Layout | None) -> list[dict[str, object]]:
         read = [batch.read(field) for field in self._fields]
         coded = list(map(batch.code, self._fields, read))
         names = self._names
-        if self._is_flat and set(map(len, batch.events)) == {len(names)} and not batch.incomplete:
+        if layout is not None:
+            names, coded = layout.arrange(names, coded, batch.incomplete, batch.suspects)
+            batch.incomplete.clear()
+        is_flat = self._is_flat and names is self._names and not batch.incomplete
+        if is_flat and set(map(len, batch.events)) == {len(names)}:
             for name, before, after in zip(names, read, coded, strict=True):
                 if after is not before:
                     for event, value in zip(batch.events, after, strict=True):
@@ -236,7 +302,7 @@ class RowCoder:
                     del row[name]
         return rows
 
-    def _code_alone(self, text: bytes) -> bytes | RefusedRow:
+    def _code_alone(self, text: bytes, layout: Layout | None) -> bytes | RefusedRow:
         """Return one row from its text, numbers as sent: slow, but with every reason."""
         try:
             event = EXACT_DECODER.decode(text.decode())
@@ -249,28 +315,39 @@ class RowCoder:
         if not isinstance(event, dict):
             seen = shown(event, length=_SHOWN_LENGTH)
             return self._unreadable(text, f"Expected a JSON object, got {seen}")
-        row: dict[str, bytes] = {}
+        row: dict[str, object] = {}
         faults: dict[str, str] = {}
         for item in self._fields:
             try:
-                self._code_field(item, event, row)
+                row[item.name] = self._code_field(item, event, layout)
             except RefusalError as refusal:
                 faults.setdefault(item.column, _explain(item, refusal))
         if not faults:
-            return orjson.dumps({name: orjson.Fragment(value) for name, value in row.items()})
+            return self._document(row, layout)
         values = {name: raw_text(read(event)) for name, read in self._readers.items()}
         raw = text.decode("utf-8", "replace")
         return RefusedRow(raw, list(faults), list(faults.values()), values)
 
-    def _code_field(self, field: _Field, event: object, row: dict[str, bytes]) -> None:
+    def _code_field(self, field: _Field, event: object, layout: Layout | None) -> object:
         value = field.read(event)
         coded = field.coder.one(value)
         if coded is MISSING:
-            return
+            return coded
         try:
-            row[field.name] = json_text(coded, least_float=float("inf"))
+            text = json_text(coded, least_float=float("inf"))
         except MismatchError as error:
             raise RefusalError(field.coder.expected, value, str(error)) from error
+        if layout is None:
+            return orjson.Fragment(text)
+        return coded if field.finish is None else field.finish([coded])[0]
+
+    def _document(self, row: dict[str, object], layout: Layout | None) -> bytes:
+        if layout is not None:
+            columns = [[value] for value in row.values()]
+            incomplete = [name for name, value in row.items() if value is MISSING]
+            names, columns = layout.arrange(list(row), columns, incomplete, ())
+            row = {name: values[0] for name, values in zip(names, columns, strict=True)}
+        return orjson.dumps({name: value for name, value in row.items() if value is not MISSING})
 
     def _unreadable(self, text: bytes, reason: str) -> RefusedRow:
         values: dict[str, str | None] = dict.fromkeys(self.columns)

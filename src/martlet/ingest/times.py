@@ -140,13 +140,13 @@ def _read_moment(text: str, zone: tzinfo | None) -> tuple[datetime, str, datetim
             offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
             moment = moment - offset if sign == "+" else moment + offset
         elif zone and not is_utc:
-            local, moment = moment, moment - _offset(moment, zone)
+            local, moment = moment, moment - utc_offset(moment, zone)
     except OverflowError as error:
         raise MismatchError(_OUT_OF_RANGE) from error
     return moment, fraction or "", local
 
 
-def _offset(moment: datetime, zone: tzinfo) -> timedelta:
+def utc_offset(moment: datetime, zone: tzinfo) -> timedelta:
     """Return how far local time is ahead of UTC: of two offsets the greater, as in ClickHouse.
 
     That is the first of two hours alike, and before the gap for an hour that is skipped
@@ -183,7 +183,7 @@ def _clock(type_: ColumnType) -> Clock:
     assert greatest is not None
     last = _after_epoch(greatest)
     return Clock(
-        zone=_zone(type_.time_zone),
+        zone=zone_of(type_.time_zone),
         scale=scale,
         has_ticks=has_ticks,
         least=_after_epoch(least),
@@ -191,7 +191,12 @@ def _clock(type_: ColumnType) -> Clock:
     )
 
 
-def _zone(name: str | None) -> tzinfo | None:
+def zone_of(name: str | None) -> tzinfo | None:
+    """Return a time zone, None for UTC.
+
+    Raises:
+        TypeSyntaxError: it is not known.
+    """
     if name is None or name in _UTC_NAMES:
         return None
     try:

@@ -1,0 +1,204 @@
+"""The function behind `POST /v0/events`: rows are typed and put into Firehose, or counted as not.
+
+Its parts are made when it is loaded, so that a cold start pays for them before the first request;
+the coder of a data source is compiled by its first request. There is no tracer: X-Ray's SDK
+takes 290 ms to import, all of this 220 ms (measured), and the access line has the time taken.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from martlet.api.backend import Tokens
+from martlet.api.dispatch import dispatch
+from martlet.api.http import Request, Response
+from martlet.api.write import append_events
+from martlet.aws import firehose
+from martlet.aws.clients import client
+from martlet.aws.firehose import FirehoseSink
+from martlet.aws.names import Deployed, stream_name
+from martlet.aws.state import StateTable
+from martlet.aws.tokens import TokenTable
+from martlet.errors import NotFoundError, TooLargeError
+from martlet.files.project import load_project
+from martlet.ingest.lake import LakeCoder
+from martlet.ingest.sinks import Appended
+from martlet.model import Datasource, Project
+from martlet_functions import edge
+
+# Seconds after which an HTTP API answers 503 in our place, which cannot be raised.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+API_TIMEOUT_S = 30.0
+
+# Kept for what comes after the last call: counting, and writing the answer.
+MARGIN_S = 1.0
+
+# Of a body after gunzip or unzstd: Lambda takes 6 MB of it compressed, and the function's 512 MB of
+# memory hold this one with its rows (measured: 198 MB at the peak; 411 MB if 99,000 are refused).
+MAX_DECODED_BYTES = 32 * 1024 * 1024
+
+# DynamoDB answers in milliseconds; its calls can be repeated, so botocore may.
+_DYNAMODB = {
+    "connect_timeout": 1.0,
+    "read_timeout": 2.0,
+    "retries": {"total_max_attempts": 3, "mode": "standard"},
+}
+
+OPERATIONS = {"append_events": append_events}
+
+logger = Logger(service="events")
+metrics = Metrics(namespace="Martlet", service="events")
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A deployed project, ready to take events.
+
+    Attributes:
+        now: nanoseconds since 1970.
+    """
+
+    project: Project
+    tokens: Tokens
+    sink: FirehoseSink
+    states: StateTable
+    now: Callable[[], int] = time.time_ns
+    _coders: dict[str, LakeCoder] = field(default_factory=dict)
+
+    def answer(self, request: Request, *, deadline: float) -> Response:
+        """Answer a request; after the deadline, of the sink's clock, no call is begun."""
+        return dispatch(_Writing(self, request.id, deadline), request, OPERATIONS).result()
+
+    def coder(self, datasource: Datasource) -> LakeCoder:
+        """Return the coder of a data source, compiled once."""
+        found = self._coders.get(datasource.name)
+        if found is None:
+            found = self._coders[datasource.name] = LakeCoder(datasource)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What operations see of a workspace in one request; see `martlet.api.backend.Writing`."""
+
+    workspace: Workspace
+    batch: str
+    deadline: float
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.workspace.tokens
+
+    def resource(self, name: str) -> str:
+        return self.workspace.project.versioned.get(name, name)
+
+    def datasource(self, name: str) -> Datasource:
+        found = self.workspace.project.datasources.get(self.resource(name))
+        if found is None:
+            raise NotFoundError(f"Data Source '{name}' does not exist")
+        return found
+
+    def append(self, datasource: Datasource, body: bytes, format: str) -> Future[Appended]:
+        """Type the events of a body and put them into Firehose, now: the future is done.
+
+        Raises:
+            RequestError: the body has no events, or is not in that format.
+            TooLargeError: it is above `MAX_DECODED_BYTES`.
+            EngineError: not all is stored; the message has counts.
+        """
+        if len(body) > MAX_DECODED_BYTES:
+            raise TooLargeError(
+                f"The body has {len(body)} bytes when decoded, and {MAX_DECODED_BYTES} (32 MB) is"
+                " the limit of one request on AWS; nothing of it was stored"
+            )
+        opened, name = self.workspace, datasource.name
+        moment = opened.now()
+        rows = opened.coder(datasource).code(body, format, batch=self.batch, moment=moment)
+        if rows.refused:
+            opened.states.cover(datasource.quarantine, moment=moment, days_ahead=0)
+        if rows.documents:
+            columns = [column.name for column in datasource.columns]
+            opened.states.cover(name, moment=moment, days_ahead=rows.days_ahead, columns=columns)
+        put = opened.sink.append(name, datasource.quarantine, rows, deadline=self.deadline)
+        count(name, put)
+        if error := put.error(name):
+            raise error
+        future: Future[Appended] = Future()
+        future.set_result(Appended(put.rows.stored, put.refused.stored))
+        return future
+
+
+def count(datasource: str, put: firehose.Appended) -> None:
+    """Write the metrics of one request, by data source, as a line that CloudWatch reads."""
+    metrics.add_dimension("datasource", datasource)
+    failed = put.rows.failed() + put.refused.failed()
+    for name, unit, value in (
+        ("AcceptedRows", MetricUnit.Count, put.rows.stored),
+        ("QuarantinedRows", MetricUnit.Count, put.refused.stored),
+        ("FailedRows", MetricUnit.Count, failed),
+        ("StoredBytes", MetricUnit.Bytes, put.rows.bytes + put.refused.bytes),
+        ("RepeatedCalls", MetricUnit.Count, put.rows.tries + put.refused.tries),
+    ):
+        metrics.add_metric(name, unit, value)
+    metrics.flush_metrics()
+
+
+def open_workspace(environment: Mapping[str, str]) -> Workspace:
+    """Read the project in the bundle and make the clients of what it runs on.
+
+    Raises:
+        ConfigurationError: the environment lacks something.
+        ProjectError: the project has errors, which deploying it would have shown.
+    """
+    deployed = Deployed.read(environment)
+    dynamodb = client("dynamodb", region=deployed.region, **_DYNAMODB)
+    streams = client(
+        "firehose",
+        region=deployed.region,
+        read_timeout=firehose.READ_TIMEOUT_S,
+        connect_timeout=firehose.CONNECT_TIMEOUT_S,
+    )
+    return Workspace(
+        load_project(Path(deployed.folder), environment=environment),
+        TokenTable(dynamodb, deployed.tokens_table),
+        FirehoseSink(streams, lambda table: stream_name(deployed.project, deployed.stage, table)),
+        StateTable(dynamodb, deployed.state_table),
+    )
+
+
+@cache
+def workspace() -> Workspace:
+    """Return the workspace of the environment."""
+    return open_workspace(os.environ)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ANN401  Lambda's own
+    """Answer an event of API Gateway."""
+    opened = workspace()
+    deadline = time.monotonic() + time_left_s(event, context)
+    return edge.serve(event, lambda request: opened.answer(request, deadline=deadline), logger.info)
+
+
+def time_left_s(event: Mapping[str, Any], context: Any) -> float:  # noqa: ANN401  Lambda's own
+    """Return how long calls may be begun, so that the last one ends before all is cut off."""
+    left = context.get_remaining_time_in_millis() / 1000
+    came_ms = (event.get("requestContext") or {}).get("timeEpoch")
+    if came_ms is None:
+        came_ms = (event.get("requestContext") or {}).get("requestTimeEpoch")  # payload 1.0
+    if came_ms is not None:
+        waited = max(time.time() - came_ms / 1000, 0.0)  # a cold start, for one
+        left = min(left, API_TIMEOUT_S - waited)
+    return float(left - firehose.CALL_S - MARGIN_S)
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    workspace()
