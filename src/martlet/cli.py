@@ -1,4 +1,4 @@
-"""The command `martlet`: dev, serve, check, translate, test; it alone reads the environment."""
+"""The command `martlet` and what it does on this machine; it alone reads the environment."""
 
 import argparse
 import contextlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from martlet import __version__
+from martlet import __version__, cloud
 from martlet.errors import (
     DatafileWarning,
     EngineError,
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     test = _add(commands, "test", _test, "run a project's tests/*.yaml on its fixtures")
     test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
     test.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    cloud.add_commands(commands, environment=dict(os.environ), check=_check_for_athena)
     return parser
 
 
@@ -278,6 +279,10 @@ def _check(options: argparse.Namespace) -> int:
     return 1
 
 
+def _check_for_athena(folder: Path) -> bool:
+    return not _check(argparse.Namespace(folder=folder, json=False, engine="athena"))
+
+
 def _print_athena(report: "Report") -> None:
     """Print each pipe that does not run on Athena, and why; an error of two pipes once."""
     printed: set[str] = set()
@@ -289,8 +294,8 @@ def _print_athena(report: "Report") -> None:
             if str(error) not in printed:
                 printed.add(str(error))
                 print(f"{error}\n", file=sys.stderr)
-    well = sum(not errors for errors in athena.values())
-    print(f"athena: {well} of {len(athena)} pipes run")
+    well = sum(not athena[name] for name in report.project.pipes)
+    print(f"athena: {well} of {len(report.project.pipes)} pipes run")
 
 
 def _translate(options: argparse.Namespace) -> int:

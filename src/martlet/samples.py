@@ -3,11 +3,15 @@
 import json
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from martlet.errors import MartletError
-from martlet.model import Column, NodeType
+from martlet.ingest.rows import RowCoder
+from martlet.model import Column, NodeType, Project
 from martlet.types import ColumnType, Group
-from martlet.workspace import Workspace
+
+if TYPE_CHECKING:  # examples for another place need no ClickHouse
+    from martlet.workspace import Workspace
 
 _VALUES: dict[Group, object] = {
     Group.INTEGER: 1,
@@ -29,15 +33,22 @@ _VALUES: dict[Group, object] = {
 _SEARCH_S = 1.0
 
 
-def sample_datasource(workspace: Workspace) -> tuple[str, str] | None:
+def sample_datasource(workspace: "Workspace") -> tuple[str, str] | None:
     """Return a data source and an event it accepts: its fixture's first, or a made one."""
     live = workspace.live
-    for name, source in sorted(live.project.datasources.items()):
-        columns = [column for column in source.columns if column.json_path]
-        for event in (_first_line(live.project.fixtures.get(name)), json.dumps(_event(columns))):
-            if columns and event and live.coders[name].code(event.encode(), "ndjson").accepted == 1:
-                return name, event
+    for name in sorted(live.project.datasources):
+        if event := sample_event(live.project, name, live.coders[name]):
+            return name, event
     return None
+
+
+def sample_event(project: Project, name: str, coder: RowCoder) -> str:
+    """Return an event that a data source accepts, empty if none is found."""
+    columns = [column for column in project.datasources[name].columns if column.json_path]
+    for event in (_first_line(project.fixtures.get(name)), json.dumps(_event(columns))):
+        if columns and event and coder.code(event.encode(), "ndjson").accepted == 1:
+            return event
+    return ""
 
 
 def _first_line(fixture: Path | None) -> str:
@@ -75,7 +86,7 @@ def _value(kind: ColumnType) -> object:
     return _VALUES.get(kind.family.group, "text")
 
 
-def sample_endpoint(workspace: Workspace) -> str | None:
+def sample_endpoint(workspace: "Workspace") -> str | None:
     """Return an endpoint that answers rows without parameters; else any that answers."""
     answering = None
     until = time.monotonic() + _SEARCH_S

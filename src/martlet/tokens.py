@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from martlet.errors import EngineError, TokenError
+from martlet.errors import EngineError, RequestError, TokenError
 from martlet.model import Project
 
 ADMIN = "ADMIN"
@@ -48,7 +49,7 @@ class Token:
             TokenError: it does not; the message names the scope that is missing.
         """
         if not self.may(scope, resource):
-            needed = f"{scope}:{resource}" if resource else scope
+            needed = format_scope(scope, resource)
             raise TokenError(f"The token '{self.name}' lacks the scope {needed}")
 
 
@@ -63,6 +64,59 @@ def declared_scopes(project: Project) -> dict[str, frozenset[tuple[str, str]]]:
         for grant in pipe.tokens:
             scopes.setdefault(grant.name, set()).add((READ_PIPE, pipe.name))
     return {name: frozenset(found) for name, found in scopes.items()}
+
+
+def parse_scope(text: str) -> tuple[str, str]:
+    """Return scope and resource of a text such as `PIPES:READ:top_pages`.
+
+    Raises:
+        RequestError: there is no such scope, or its resource is missing or too much.
+    """
+    if text == ADMIN:
+        return ADMIN, ""
+    for scope in (READ_DATASOURCE, APPEND, READ_PIPE):
+        if text == scope or text.startswith(f"{scope}:"):
+            resource = text[len(scope) + 1 :]
+            if re.fullmatch(r"\w+", resource):
+                return scope, resource
+            raise RequestError(
+                f"The scope '{text}' needs the name of one resource: {scope}:<name>",
+                hint="filters of rows are not available yet" if ":" in resource else "",
+            )
+    known = ", ".join((ADMIN, *(f"{s}:<name>" for s in (APPEND, READ_DATASOURCE, READ_PIPE))))
+    raise RequestError(f"The scope '{text}' does not exist; use one of {known}")
+
+
+def format_scope(scope: str, resource: str) -> str:
+    """Return a scope as `parse_scope` reads it."""
+    return f"{scope}:{resource}" if resource else scope
+
+
+def new_value(workspace_id: str) -> str:
+    """Make a value of the form that Tinybird's clients take apart: p.<JSON>.<signature>.
+
+    Its signature is 256 random bits.
+    """
+    content = {"u": workspace_id, "id": str(uuid.uuid4()), "host": "martlet"}
+    body = base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode())
+    return f"p.{body.decode().rstrip('=')}.{secrets.token_urlsafe(32)}"
+
+
+def digest(value: str) -> bytes:
+    """Return the SHA-256 of a value, by which tokens are found."""
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+
+
+def missing_token() -> TokenError:
+    """Return the error for a request without a token."""
+    return TokenError(
+        "No token: send one as `Authorization: Bearer <token>`, `?token=` or `x-api-key`"
+    )
+
+
+def unknown_token() -> TokenError:
+    """Return the error for a value that no token has."""
+    return TokenError("The token is not known in this workspace")
 
 
 class TokenStore:
@@ -114,27 +168,21 @@ class TokenStore:
         replacement.write_text(json.dumps(content, indent=2))
         replacement.replace(self._path)
 
-    def _new_value(self) -> str:
-        """Make a value of the form that Tinybird's clients take apart: p.<JSON>.<signature>."""
-        content = {"u": self.workspace_id, "id": str(uuid.uuid4()), "host": "martlet"}
-        body = base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode())
-        return f"p.{body.decode().rstrip('=')}.{secrets.token_urlsafe(32)}"
-
     def sync(self, declared: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """Take over the declared tokens; those without a value get one."""
         names = [ADMIN_TOKEN_NAME, USER_TOKEN_NAME, *declared]
         missing = [name for name in names if name not in self._stored]
         for name in missing:
-            self._stored[name] = self._new_value()
+            self._stored[name] = new_value(self.workspace_id)
         if missing:
             self._write()
         scopes = {name: set(found) for name, found in declared.items()}
         scopes |= {ADMIN_TOKEN_NAME: {(ADMIN, "")}, USER_TOKEN_NAME: {(ADMIN, "")}}
         tokens = [
-            (_digest(self.value(name)), Token(name, frozenset(found)))
+            (digest(self.value(name)), Token(name, frozenset(found)))
             for name, found in scopes.items()
         ]
-        self._tokens = {digest[:8]: (digest, token) for digest, token in tokens}
+        self._tokens = {key[:8]: (key, token) for key, token in tokens}
 
     def value(self, name: str) -> str:
         """Return the value of a token, for its owner's eyes."""
@@ -147,15 +195,9 @@ class TokenStore:
             TokenError: there is no value, or no token has it.
         """
         if not value:
-            raise TokenError(
-                "No token: send one as `Authorization: Bearer <token>`, `?token=` or `x-api-key`"
-            )
-        digest = _digest(value)
-        known, token = self._tokens.get(digest[:8], (b"", None))
-        if token is not None and hmac.compare_digest(known, digest):
+            raise missing_token()
+        key = digest(value)
+        known, token = self._tokens.get(key[:8], (b"", None))
+        if token is not None and hmac.compare_digest(known, key):
             return token
-        raise TokenError("The token is not known in this workspace")
-
-
-def _digest(value: str) -> bytes:
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+        raise unknown_token()

@@ -8,10 +8,19 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from martlet.errors import ConfigurationError
 
-MAX_NAME_LENGTH = 64  # of a Firehose stream: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+# Of a Firehose stream: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+MAX_NAME_LENGTH = 64
+MAX_STACK_NAME_LENGTH = 128
+
+# Outputs of the stack. The admin token's value is none: it stays in the secret.
+URL_OUTPUT = "Url"
+TOKENS_TABLE_OUTPUT = "TokensTable"
+TOKENS_SECRET_OUTPUT = "TokensSecretArn"  # noqa: S105  an output's name
+PROJECT_SECRETS_OUTPUT = "ProjectSecretsArn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,8 @@ class Deployed:
         results_bucket: bucket of Athena's results and of large answers.
         database: Glue database.
         workgroup: Athena work group.
+        project_secrets: ARN of the Secrets Manager secret with the values for `tb_secret`; empty
+            where no template uses it.
     """
 
     project: str
@@ -43,6 +54,7 @@ class Deployed:
     results_bucket: str
     database: str
     workgroup: str
+    project_secrets: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Deployed":
@@ -66,12 +78,29 @@ def variable(field: str) -> str:
     return f"MARTLET_{field.upper()}"
 
 
+def project_name(folder: Path) -> str:
+    """Return the name of a project that is given none: its folder's, as AWS takes it."""
+    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower())
+    return name.strip("-")[:32].rstrip("-")
+
+
+def stack_name(project: str, stage: str) -> str:
+    """Return the name of a stage's CloudFormation stack, by which the commands find it."""
+    return shortened(f"{project}-{stage}", MAX_STACK_NAME_LENGTH)
+
+
 def stream_name(project: str, stage: str, table: str) -> str:
     """Return the name of the Firehose stream of a data source or quarantine.
 
-    One that is cut has a hash of the whole behind it.
+    Dots stand in none of the three, so that all streams of one stage, and no others, have one
+    beginning: `stream_prefix`. One that is cut has a hash of the whole behind it.
     """
-    return shortened(f"{project}-{stage}-{table}")
+    return shortened(f"{stream_prefix(project, stage)}{table}")
+
+
+def stream_prefix(project: str, stage: str) -> str:
+    """Return how the names of all streams of a stage begin, which IAM goes by."""
+    return f"{project}.{stage}."
 
 
 def database_name(project: str, stage: str) -> str:
