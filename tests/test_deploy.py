@@ -342,14 +342,28 @@ def test_a_project_is_checked_and_deployed(bootstrapped, programs, capfd, folder
 
 def test_errors_of_the_project_stop_it(bootstrapped, programs, call, folder):
     (folder / "pipes" / "bad.pipe").write_text(
-        "NODE n\nSQL >\n    SELECT quantileTDigestWeighted(id, 1) AS q, sipHash128(id) AS s"
-        " FROM events\nTYPE endpoint\n"
+        "NODE n\nSQL >\n    SELECT sipHash128(id) AS s FROM events\nTYPE endpoint\n"
     )
     code, _, err = call("deploy", folder, *WHERE)
     assert code == 1
     assert "bad: does not run on Athena" in err
     assert "nothing was deployed" in err
+    assert "--partial deploys the pipes that run" in err
     assert not programs.exists()
+
+
+def test_partial_deploys_what_runs_but_nothing_that_is_no_project(
+    bootstrapped, programs, call, folder
+):
+    bad = folder / "pipes" / "bad.pipe"
+    bad.write_text("NODE n\nSQL >\n    SELEC 1\nTYPE endpoint\n")
+    assert call("deploy", folder, "--partial", *WHERE)[0] == 1
+    assert not programs.exists()
+    bad.write_text("NODE n\nSQL >\n    SELECT sipHash128(id) AS s FROM events\nTYPE endpoint\n")
+    code, _, err = call("deploy", folder, "--partial", *WHERE)
+    assert code == 0, err
+    assert "bad: does not run on Athena" in err
+    assert programs.exists()
 
 
 def test_a_deployment_that_fails_fails_the_command(

@@ -1,13 +1,17 @@
 """docs/*.md: generated blocks are up to date, and every example does what is printed below it."""
 
+import ast
+import base64
 import json
 import re
 import tomllib
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
 from scripts import make_docs
 
+from martlet import cli
 from martlet.api.dispatch import dispatch
 from martlet.api.http import Request
 from martlet.api.operations import OPERATIONS
@@ -40,8 +44,8 @@ FILES = {
 }
 
 
-def test_there_are_five_documents():
-    assert list(TEXTS) == ["api.md", "cli.md", "projects.md", "sql.md", "templates.md"]
+def test_there_are_six_documents():
+    assert list(TEXTS) == ["api.md", "aws.md", "cli.md", "projects.md", "sql.md", "templates.md"]
 
 
 @pytest.mark.parametrize("document", TEXTS)
@@ -281,3 +285,55 @@ def test_check_prints_the_json_of_cli_md(write_project):
     report = check_project(write_project({file: text}), environment={})
     assert report.as_json() == json.loads(expected)
     assert f"error: {report.errors[0]}" in TEXTS["cli.md"]
+
+
+# --- aws.md
+
+
+def test_the_script_of_aws_md_puts_failed_records_back(tmp_path, monkeypatch):
+    ((_, script),) = [block for block in fences("aws.md", "python") if block[0] == "replay"]
+    records = [b'{"a":1}\n{"a":2}\n', '{"a":"ü"}\n'.encode()]
+    failed = [json.dumps({"rawData": base64.b64encode(record).decode()}) for record in records]
+    path = tmp_path / "format-conversion-failed" / "part"
+    path.parent.mkdir()
+    path.write_text("\n".join(failed) + "\n")
+    put = []
+    client = SimpleNamespace(put_record=lambda **call: put.append(call))
+    session = SimpleNamespace(create_client=lambda service: {"firehose": client}[service])
+    monkeypatch.setattr("botocore.session.get_session", lambda: session)
+    monkeypatch.setattr("sys.argv", ["replay.py", str(tmp_path), "shop-dev-events"])
+    exec(compile(script, "replay.py", "exec"), {})
+    assert [call["Record"]["Data"] for call in put] == records
+    assert {call["DeliveryStreamName"] for call in put} == {"shop-dev-events"}
+    assert not path.exists(), "a second run would put it again"
+
+
+def test_the_commands_of_aws_md_exist():
+    parser = cli._parser()
+    lines = [line for _, text in fences("aws.md", "sh") for line in text.splitlines()]
+    commands = [
+        part.partition("#")[0].split()
+        for line in lines
+        for part in line.split(" | ")
+        if part.startswith("martlet ")
+    ]
+    assert len(commands) >= 7
+    for _, *arguments in commands:
+        parser.parse_args(arguments)
+    targets = {line.split()[1] for line in lines if line.startswith("make ")}
+    made = re.findall(
+        r"^([\w-]+|\$\(STAMP\)):", (make_docs.DOCS.parent / "Makefile").read_text(), re.M
+    )
+    assert targets - {".venv/.from-lock"} <= set(made)
+
+
+def test_the_construct_of_aws_md_takes_what_it_is_given():
+    ((_, text),) = [block for block in fences("aws.md", "python") if "MartletProject" in block[1]]
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    (call,) = [node for node in calls if getattr(node.func, "id", "") == "MartletProject"]
+    # Read, not imported: the CDK takes seconds, and Node.
+    source = (make_docs.DOCS.parent / "src" / "martlet_infra" / "project.py").read_text()
+    classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    (made,) = [node for node in classes if node.name == "MartletProject"]
+    (init,) = [node for node in made.body if getattr(node, "name", "") == "__init__"]
+    assert {each.arg for each in call.keywords} <= {each.arg for each in init.args.kwonlyargs}

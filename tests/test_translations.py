@@ -167,3 +167,101 @@ def test_translate_needs_name_and_value(root, capsys):
         main(["translate", "good", str(root), "--param", "start"])
     assert stopped.value.code == 2
     assert "'start' is not NAME=VALUE" in capsys.readouterr().err
+
+
+VIEWS = {
+    "datasources/events.datasource": EVENTS,
+    "datasources/days.datasource": "SCHEMA >\n    `day` Date,\n    `hits` UInt64\n\nENGINE SummingMergeTree\nENGINE_SORTING_KEY day\n",
+    "pipes/to_days.pipe": "NODE n\nSQL >\n    SELECT toDate(ts) AS day, count() AS hits FROM events GROUP BY day\nTYPE materialized\nDATASOURCE days\n",
+    "pipes/read_days.pipe": "NODE n\nSQL >\n    SELECT day, sum(hits) AS hits FROM days GROUP BY day\nTYPE endpoint\n",
+}  # fmt: skip
+
+
+def with_views(tmp_path, **changed: str) -> Translations:
+    names = {"to_days": "pipes/to_days.pipe", "days": "datasources/days.datasource"}
+    files = {
+        **VIEWS,
+        **{names.get(name, f"pipes/{name}.pipe"): text for name, text in changed.items()},
+    }
+    return translations(write_files(tmp_path / "views", files))
+
+
+def test_what_a_materialized_pipe_fills_is_read_from_its_source(tmp_path):
+    made = with_views(tmp_path)
+    assert reasons(made, "to_days") == reasons(made, "read_days") == []
+    sql = made.translate(made.queries.build(made.project.pipes["read_days"], {})).sql
+    assert "FROM events" in sql
+    assert "FROM days" not in sql
+
+
+def test_a_view_without_a_translation_is_an_error_of_all_that_reads_it(tmp_path):
+    text = VIEWS["pipes/to_days.pipe"].replace("count()", "length(sparkbar(9)(id, id))")
+    made = with_views(tmp_path, to_days=text)
+    (reason,) = reasons(made, "to_days")
+    assert reason.startswith("pipes/to_days.pipe:3:38: Function sparkbar() is not supported")
+    assert reasons(made, "read_days") == [reason]
+
+
+def test_a_view_whose_column_cannot_be_stored_is_an_error(tmp_path):
+    days = VIEWS["datasources/days.datasource"].replace("`hits` UInt64", "`hits` Array(UInt64)")
+    made = with_views(tmp_path, days=days)
+    (reason,) = reasons(made, "to_days")
+    assert reason == (
+        "pipes/to_days.pipe:1:1: The materialized pipe 'to_days', which fills 'days': Column 'hits':"
+        " CAST from UInt64 to Array(UInt64) is not supported"
+    )
+    assert "pipes/to_days.pipe:1:1:" in " ".join(reasons(made, "read_days"))
+
+
+def test_columns_of_a_classic_node_with_an_engine_are_its_selects(tmp_path):
+    text = VIEWS["pipes/to_days.pipe"].replace(
+        "DATASOURCE days\n", "DATASOURCE found\nENGINE MergeTree\nENGINE_SORTING_KEY day\n"
+    )
+    reads = VIEWS["pipes/read_days.pipe"].replace("days", "found")
+    made = with_views(tmp_path, to_days=text, reads=reads)
+    assert reasons(made, "reads") == []
+    assert {name: str(t) for name, t in made.tables["found"].columns.items()} == {"day": "Date", "hits": "UInt64"}  # fmt: skip
+
+
+def test_copies_and_what_only_they_fill_do_not_run_on_aws(tmp_path, call):
+    copy = VIEWS["pipes/to_days.pipe"].replace(
+        "TYPE materialized\nDATASOURCE", "TYPE copy\nTARGET_DATASOURCE"
+    )
+    made = with_views(tmp_path, to_days=copy)
+    assert reasons(made, "to_days") == ["pipes/to_days.pipe:1:1: The copy pipe 'to_days' does not run on AWS yet"]  # fmt: skip
+    (reason,) = reasons(made, "read_days")
+    assert reason.startswith("pipes/read_days.pipe:1:1: The data source 'days' is never filled on AWS: only the copy pipe 'to_days'")  # fmt: skip
+    code, out, _ = call("check", tmp_path / "views", "--engine", "athena", "--json")
+    answer = {item["name"]: item for item in json.loads(out)["resources"]}
+    assert code == 1
+    assert answer["to_days"]["athena_ok"] is False
+    assert answer["read_days"]["athena_ok"] is False
+
+
+def test_a_default_that_cannot_be_evaluated_is_an_error_of_the_data_source(tmp_path):
+    source = (
+        "SCHEMA >\n    `id` UInt64 `json:$.id`,\n"
+        "    `good` String `json:$.good` DEFAULT concat('n', toString(id)),\n"
+        "    `odd` String `json:$.odd` DEFAULT normalizeQuery(good),\n"
+        "    `chance` UInt32 `json:$.chance` DEFAULT rand()\n"
+    )
+    pipe = "NODE n\nSQL >\n    SELECT good FROM events\nTYPE endpoint\n"
+    files = {"datasources/events.datasource": source, "pipes/good.pipe": pipe}
+    made = translations(write_files(tmp_path / "project", files))
+    errors = made.datasource_errors(made.project.datasources["events"])
+    places = {error.location.line: error.message for error in errors}
+    assert list(places) == [5, 4]
+    assert "rand()" in places[5]
+    assert "normalizeQuery" in places[4]
+    assert reasons(made, "good") == []
+
+
+def test_a_sink_does_not_run_on_aws(tmp_path):
+    store = "TYPE s3\nS3_REGION eu-west-1\nS3_ARN arn:aws:iam::1:role/x\n"
+    sink = (
+        "NODE n\nSQL >\n    SELECT * FROM events\nTYPE sink\nEXPORT_CONNECTION_NAME store\n"
+        "EXPORT_BUCKET_URI s3://bucket/x\nEXPORT_FILE_TEMPLATE x\nEXPORT_FORMAT csv\nEXPORT_SCHEDULE @on-demand\n"
+    )
+    files = {**VIEWS, "connections/store.connection": store, "pipes/out.pipe": sink}
+    made = translations(write_files(tmp_path / "sinks", files))
+    assert reasons(made, "out") == ["pipes/out.pipe:1:1: The sink 'out' does not run on AWS yet"]

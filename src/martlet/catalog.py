@@ -2,7 +2,15 @@
 
 import hashlib
 
-from martlet.model import Column, Datasource, Index, TableEngine
+from martlet.model import (
+    Column,
+    Datasource,
+    Index,
+    NodeType,
+    Pipe,
+    Project,
+    TableEngine,
+)
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.types import parse_type
 
@@ -144,6 +152,16 @@ def fingerprint(text: str) -> str:
 def is_derived(datasource: Datasource) -> bool:
     """Whether no column is read from JSON: rows come from views, copies or files only."""
     return all(column.json_path is None for column in datasource.columns)
+
+
+def feeders_of(project: Project) -> dict[str, list[Pipe]]:
+    """Return the materialized pipes by the data source that they fill."""
+    feeders: dict[str, list[Pipe]] = {name: [] for name in project.datasources}
+    for pipe in project.pipes.values():
+        target = pipe.output.settings.get("datasource")
+        if pipe.type is NodeType.MATERIALIZED and target in feeders:
+            feeders[target].append(pipe)
+    return feeders
 
 
 def _create(name: str, rows: list[str], engine: str) -> str:

@@ -30,7 +30,8 @@ class Report:
     """A project as far as it could be read, and all that is wrong with it.
 
     Attributes:
-        athena: for each pipe why it does not run on Athena; None where that was not asked.
+        athena: for each pipe, and each data source at fault, why it does not run on Athena; None
+            where that was not asked.
     """
 
     project: Project
@@ -73,8 +74,8 @@ class Report:
             "errors": [error.as_json() for error in errors],
             "warnings": [warning.as_json() for warning in warnings],
         }
-        if self.athena is not None and kind == "pipe":
-            refused = self.athena.get(name, [])
+        refused = (self.athena or {}).get(name, [])
+        if self.athena is not None and (kind == "pipe" or refused):
             resource["athena_ok"] = not refused and not errors
             resource["athena_errors"] = [error.as_json() for error in refused]
         return resource
@@ -104,7 +105,11 @@ def _athena_errors(project: Project, queries: QueryBuilder) -> dict[str, list[Ma
     from martlet.translations import Translations
 
     translations = Translations(project, queries)
-    return {pipe.name: translations.errors(pipe) for pipe in project.pipes.values()}
+    refused = {pipe.name: translations.errors(pipe) for pipe in project.pipes.values()}
+    for source in project.datasources.values():
+        if errors := translations.datasource_errors(source):
+            refused[source.name] = errors
+    return refused
 
 
 def load_checked(root: Path, *, environment: Mapping[str, str]) -> Project:

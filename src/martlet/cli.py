@@ -22,6 +22,7 @@ from martlet.errors import (
     MartletError,
     NotFoundError,
     ProjectError,
+    RequestError,
     SqlError,
 )
 from martlet.model import Project
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     test = _add(commands, "test", _test, "run a project's tests/*.yaml on its fixtures")
     test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
     test.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _add_append(commands)
     cloud.add_commands(commands, environment=dict(os.environ), check=_check_for_athena)
     return parser
 
@@ -103,6 +105,56 @@ def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--node", metavar="NODE", help="this node instead of the pipe's output")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(command=_translate)
+
+
+def _add_append(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "append a file of rows to a data source of a running API"
+    parser = commands.add_parser("append", help=text, description=text)
+    parser.add_argument("name", metavar="NAME", help="the data source")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV, NDJSON (both also as .gz) or Parquet"
+    )
+    parser.add_argument(
+        "--url",
+        default=f"http://127.0.0.1:{os.environ.get('MARTLET_PORT') or '7181'}",
+        help="of the API, without a path (%(default)s)",
+    )
+    parser.add_argument(
+        "--token", help="one that may append, else MARTLET_TOKEN; `-` reads it from standard input"
+    )
+    parser.add_argument(
+        "--format", choices=["csv", "ndjson", "parquet"], help="where the name does not say it"
+    )
+    parser.add_argument("--delimiter", default=",", help="between the fields of CSV (%(default)s)")
+    parser.add_argument("--escape", default="", help="escape character of CSV; none")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit with 1 if rows are in the quarantine"
+    )
+    parser.set_defaults(command=_append)
+
+
+def _append(options: argparse.Namespace) -> int:
+    from martlet.append import Append, progress
+    from martlet.ingest.csvrows import Dialect
+
+    token = options.token or os.environ.get("MARTLET_TOKEN", "")
+    if token == "-":  # noqa: S105  standard input
+        token = sys.stdin.readline().strip()
+    if not token:
+        raise RequestError("No token: give --token, or set MARTLET_TOKEN")
+    totals = Append(
+        options.url,
+        token,
+        options.name,
+        options.file,
+        format=options.format or "",
+        dialect=Dialect(options.delimiter.replace("\\t", "\t"), options.escape),
+        say=progress(lambda text: print(text, file=sys.stderr, flush=True)),
+    ).run()
+    print(totals)
+    if totals.quarantined:
+        print(f"why: the columns c__error of {options.name}_quarantine", file=sys.stderr)
+    return 1 if options.strict and totals.quarantined else 0
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -266,6 +318,11 @@ def _check(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
         return 0 if report.ok else 1
+    _print_report(report)
+    return 0 if report.ok else 1
+
+
+def _print_report(report: "Report") -> None:
     _print_warnings(report.project.warnings)
     for error in report.errors:
         print(f"{error}\n", file=sys.stderr)
@@ -273,14 +330,22 @@ def _check(options: argparse.Namespace) -> int:
         _print_athena(report)
     if report.ok:
         print(_summary(report.project))
-        return 0
+        return
     count = len(report.errors) + sum(map(len, (report.athena or {}).values()))
     print(f"{count} error{'s'[: count > 1]}", file=sys.stderr)
-    return 1
 
 
-def _check_for_athena(folder: Path) -> bool:
-    return not _check(argparse.Namespace(folder=folder, json=False, engine="athena"))
+def _check_for_athena(folder: Path, is_partial: bool) -> bool:
+    """Print what `martlet check --engine athena` does, and return whether to deploy."""
+    from martlet.check import check_project
+
+    report = check_project(folder, environment=dict(os.environ), athena=True)
+    _print_report(report)
+    if report.ok or (is_partial and not report.errors):
+        return True
+    if not report.errors:
+        print("--partial deploys the pipes that run", file=sys.stderr)
+    return False
 
 
 def _print_athena(report: "Report") -> None:

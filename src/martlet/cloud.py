@@ -57,18 +57,22 @@ class Stage:
         )
 
 
+Check = Callable[[Path, bool], bool]
+
+
 def add_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     *,
     environment: Mapping[str, str],
-    check: Callable[[Path], bool],
+    check: Check,
 ) -> None:
     """Add the commands to the others.
 
     Args:
         commands: where to.
         environment: of the process.
-        check: prints what is wrong with a project on Athena, and returns whether all is well.
+        check: prints what is wrong with a project on Athena, and returns whether to deploy it;
+            told whether pipes that do not run may be among the others.
     """
     parsers = [
         _add_deploy(commands, check),
@@ -101,7 +105,7 @@ def _need(module: str, extra: str) -> None:
 
 
 def _add_deploy(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", check: Callable[[Path], bool]
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", check: Check
 ) -> argparse.ArgumentParser:
     text = "check a project for Athena and put it on AWS with the CDK"
     parser = commands.add_parser("deploy", help=text, description=text)
@@ -120,6 +124,11 @@ def _add_deploy(
     parser.add_argument(
         "--yes", action="store_true", help="do not ask before permissions are widened"
     )
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="deploy although some pipes do not run on Athena: there they answer with the error",
+    )
     parser.set_defaults(command=_deploy, check=check)
     return parser
 
@@ -135,7 +144,7 @@ def _deploy(options: argparse.Namespace) -> int:
     from martlet.aws.account import Account
 
     stage = Stage.of(options)
-    if not options.check(folder / read_context(folder).get("folder", "")):
+    if not options.check(folder / read_context(folder).get("folder", ""), options.partial):
         print("nothing was deployed", file=sys.stderr)
         return 1
     account = Account(stage.region)

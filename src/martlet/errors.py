@@ -121,6 +121,16 @@ class UnsupportedClauseError(UnsupportedError):
     """A clause or form of SELECT without a rule."""
 
 
+class UnsupportedViewError(UnsupportedClauseError):
+    """A materialized pipe whose rows cannot be selected where its data source is read.
+
+    Attributes:
+        pipe: its name.
+    """
+
+    pipe: str = ""
+
+
 class TemplateError(MartletError):
     """A template cannot be compiled or rendered; `message` is what the caller reads.
 

@@ -259,6 +259,16 @@ class QueryBuilder:
         """Return the nodes that a node reads itself, over all branches of its template."""
         return self._inner(pipe, node)
 
+    def datasources(self, pipe: Pipe, node: Node) -> list[str]:
+        """Return the data sources that a node reads itself, over all branches of its template."""
+        names = {
+            reference.name: None
+            for rendered in self._samples(pipe, node)
+            for reference in _tables(rendered.sql)
+            if reference.name in self.project.datasources
+        }
+        return [name for name in names if self._resolve(pipe, node, name) is None]
+
     def renderings(self, pipe: Pipe, node: Node) -> list[Rendered]:
         """Return renderings of a node alone that take every branch of its template."""
         return self._samples(pipe, node)

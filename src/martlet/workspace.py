@@ -4,10 +4,18 @@ import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from martlet.engines.clickhouse import ClickHouse
-from martlet.errors import MartletError, NotFoundError, ProjectError
-from martlet.ingest.rows import RowCoder
+from martlet.errors import (
+    MartletError,
+    NotFoundError,
+    ProjectError,
+    QueryError,
+    RequestError,
+    TooLargeError,
+)
+from martlet.ingest.rows import RowCoder, Sent
 from martlet.ingest.sinks import Appended, Batch, ClickHouseSink
 from martlet.model import Datasource, Project
 from martlet.query import QueryBuilder
@@ -36,6 +44,9 @@ class Workspace:
     """
 
     live: Live
+    # No request is too large to be sent in parts here, so there is nothing to upload to.
+    uploads = None
+    max_decoded_bytes = 100 * 1024 * 1024
 
     def __init__(self, project: Project, *, engine: ClickHouse, tokens: TokenStore) -> None:
         """Bring the engine's tables to the project's state; `open` builds the parts.
@@ -125,16 +136,49 @@ class Workspace:
         """Return how many rows a data source or quarantine has."""
         return int(self.engine.command(f"SELECT count() FROM {quote_identifier(table)}"))
 
-    def append(self, datasource: Datasource, body: bytes, format: str) -> Future[Appended]:
+    def append(
+        self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
+    ) -> Future[Appended]:
         """Type the events of a body and store them; the future is done when they are committed.
+
+        Args:
+            datasource: the project's, or one made of it that is read in another way.
+            body: decoded.
+            format: `ndjson` or `json`.
+            sent: what the body was made of.
 
         Raises:
             RequestError: the body has no events, or is not in that format.
         """
-        coded = self.live.coders[datasource.name].code(body, format)
+        live = self.live
+        own = live.project.datasources.get(datasource.name)
+        coder = live.coders[own.name] if datasource is own else RowCoder(datasource)
+        coded = coder.code(body, format, sent=sent)
         return self.sink.append(
             datasource.name, Batch(coded.block(), coded.accepted, coded.refused)
         )
+
+    def read_parquet(self, content: bytes, *, max_bytes: int) -> bytes:
+        """Return the rows of a Parquet file as NDJSON.
+
+        Raises:
+            RequestError: the file is none.
+            TooLargeError: its rows are above the limit.
+        """
+        blocks: list[bytes] = []
+        with NamedTemporaryFile(suffix=".parquet") as file:
+            file.write(content)
+            file.flush()
+            try:
+                for block in self.engine.read_file(Path(file.name), "Parquet"):
+                    blocks.append(block)
+                    if sum(map(len, blocks)) > max_bytes:
+                        raise TooLargeError(
+                            f"The rows have more than {max_bytes} bytes as JSON; nothing is stored"
+                        )
+            except QueryError as error:
+                raise RequestError(f"The file is not Parquet: {error.message}") from error
+        return b"".join(blocks)
 
     def close(self) -> None:
         """Commit what was accepted and free the data folder."""

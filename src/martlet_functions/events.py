@@ -17,6 +17,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from martlet.api.append import append_file
 from martlet.api.backend import Tokens
 from martlet.api.dispatch import dispatch
 from martlet.api.http import Request, Response
@@ -27,9 +28,10 @@ from martlet.aws.firehose import FirehoseSink
 from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
 from martlet.aws.tokens import TokenTable
-from martlet.errors import NotFoundError, TooLargeError
+from martlet.errors import NotAvailableError, NotFoundError, TooLargeError
 from martlet.files.project import load_project
 from martlet.ingest.lake import LakeCoder
+from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
 from martlet.model import Datasource, Project
 from martlet_functions import edge
@@ -52,7 +54,7 @@ _DYNAMODB = {
     "retries": {"total_max_attempts": 3, "mode": "standard"},
 }
 
-OPERATIONS = {"append_events": append_events}
+OPERATIONS = {"append_events": append_events, "append_file": append_file}
 
 logger = Logger(service="events")
 metrics = Metrics(namespace="Martlet", service="events")
@@ -78,7 +80,9 @@ class Workspace:
         return dispatch(_Writing(self, request.id, deadline), request, OPERATIONS).result()
 
     def coder(self, datasource: Datasource) -> LakeCoder:
-        """Return the coder of a data source, compiled once."""
+        """Return the coder of a data source, compiled once if it is the project's own."""
+        if datasource is not self.project.datasources.get(datasource.name):
+            return LakeCoder(datasource)
         found = self._coders.get(datasource.name)
         if found is None:
             found = self._coders[datasource.name] = LakeCoder(datasource)
@@ -97,6 +101,10 @@ class _Writing:
     def tokens(self) -> Tokens:
         return self.workspace.tokens
 
+    @property
+    def max_decoded_bytes(self) -> int:
+        return MAX_DECODED_BYTES
+
     def resource(self, name: str) -> str:
         return self.workspace.project.versioned.get(name, name)
 
@@ -106,8 +114,16 @@ class _Writing:
             raise NotFoundError(f"Data Source '{name}' does not exist")
         return found
 
-    def append(self, datasource: Datasource, body: bytes, format: str) -> Future[Appended]:
+    def append(
+        self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
+    ) -> Future[Appended]:
         """Type the events of a body and put them into Firehose, now: the future is done.
+
+        Args:
+            datasource: the project's, or one made of it that is read in another way.
+            body: decoded.
+            format: `ndjson` or `json`.
+            sent: what the body was made of.
 
         Raises:
             RequestError: the body has no events, or is not in that format.
@@ -121,7 +137,9 @@ class _Writing:
             )
         opened, name = self.workspace, datasource.name
         moment = opened.now()
-        rows = opened.coder(datasource).code(body, format, batch=self.batch, moment=moment)
+        rows = opened.coder(datasource).code(
+            body, format, batch=self.batch, moment=moment, sent=sent
+        )
         if rows.refused:
             opened.states.cover(datasource.quarantine, moment=moment, days_ahead=0)
         if rows.documents:
@@ -134,6 +152,16 @@ class _Writing:
         future: Future[Appended] = Future()
         future.set_result(Appended(put.rows.stored, put.refused.stored))
         return future
+
+    def read_parquet(self, content: bytes, *, max_bytes: int) -> bytes:
+        """Refuse: what reads Parquet is larger than a function may be.
+
+        Raises:
+            NotAvailableError: always.
+        """
+        raise NotAvailableError(
+            "Parquet is not read on AWS", hint="use `martlet append`, which sends the rows as JSON"
+        )
 
 
 def count(datasource: str, put: firehose.Appended) -> None:

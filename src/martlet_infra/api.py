@@ -1,4 +1,4 @@
-"""The HTTP API: events go to one function, everything else to the other."""
+"""The HTTP API: rows go to one function, large files to another, everything else to a third."""
 
 import json
 
@@ -12,9 +12,11 @@ from martlet_infra.config import Config
 from martlet_infra.logs import log_group
 from martlet_infra.nag import accept
 
-# Operations that the function `events` runs; all others, and paths that nothing is at, are the
-# function `query`'s, so that errors are ours.
-_WRITES = frozenset(("append_events",))
+# Operations that the function `events` runs; those of neither set, and paths that nothing is at,
+# are the function `query`'s, so that errors are ours.
+_WRITES = frozenset(("append_events", "append_file"))
+# Those of the function `jobs`.
+_UPLOADS = frozenset(("start_upload", "start_job", "read_job"))
 
 # No query string: it may carry a token.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
@@ -49,6 +51,7 @@ class Api(Construct):
         config: Config,
         events: lambda_.Function,
         query: lambda_.Function,
+        jobs: lambda_.Function,
     ) -> None:
         super().__init__(scope, id)
         options = config.options
@@ -65,10 +68,13 @@ class Api(Construct):
         targets = {
             "events": self._integration(api, "events", events),
             "query": self._integration(api, "query", query),
+            "jobs": self._integration(api, "jobs", jobs),
         }
         for route in ROUTES:
             if route.operation in _WRITES:
                 self._route(api, f"{route.method} {route.path}", targets["events"])
+            elif route.operation in _UPLOADS:
+                self._route(api, f"{route.method} {route.path}", targets["jobs"])
         self._route(api, "$default", targets["query"])
         log = log_group(self, "AccessLog", f"/aws/vendedlogs/martlet/{config.prefix}", options)
         apigateway.CfnStage(

@@ -58,8 +58,9 @@ class Recipe:
 
 BUNDLES = {
     "events": Recipe("martlet_functions.events", ("dynamodb", "firehose")),
-    "query": Recipe("martlet_functions.query", ("athena", "dynamodb", "s3")),
-    "tokens": Recipe("martlet_functions.tokens", ("dynamodb", "secretsmanager")),
+    "jobs": Recipe("martlet_functions.jobs", ("dynamodb", "firehose", "lambda", "s3")),
+    "query": Recipe("martlet_functions.query", ("athena", "dynamodb", "s3", "secretsmanager")),
+    "setup": Recipe("martlet_functions.setup", ("dynamodb", "secretsmanager")),
 }
 
 

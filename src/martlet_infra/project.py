@@ -1,8 +1,11 @@
 """`MartletProject`: a Tinybird project as one construct, for the own stack or for anybody's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from martlet.aws import names
@@ -15,14 +18,17 @@ from martlet_infra.config import Config, Options
 from martlet_infra.functions import API_TIMEOUT_S, Functions, Grant
 from martlet_infra.lake import Lake
 from martlet_infra.monitoring import Monitoring
+from martlet_infra.nag import accept
 from martlet_infra.storage import Storage
-from martlet_infra.tables import lake_tables
+from martlet_infra.tables import LakeTable, lake_tables
 from martlet_infra.tokens import Tokens
 
 _EVENTS_MEMORY_MB = 512
+_JOBS_MEMORY_MB = 1024
+_JOBS_TIMEOUT_S = 900  # Lambda's own limit: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _QUERY_MEMORY_MB = 1769  # one whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-_TOKENS_MEMORY_MB = 256
-_TOKENS_TIMEOUT_S = 60
+_SETUP_MEMORY_MB = 256
+_SETUP_TIMEOUT_S = 60
 
 
 class MartletProject(Construct):
@@ -85,21 +91,28 @@ class MartletProject(Construct):
             architecture=config.options.architecture,
             cache=cache,
         )
-        self._warn_of_secrets(loaded)
         self._config = config
         self._storage = Storage(self, "Storage", tables=tables, options=config.options)
         self._lake = Lake(self, "Lake", config=config, tables=tables, storage=self._storage)
         self._tokens = Tokens(self, "Tokens", config=config)
+        self._secrets = self._project_secrets(loaded)
         self._athena = Athena(self, "Athena", config=config, storage=self._storage)
-        self._add_functions(loaded, bundler)
-        self._api = Api(self, "Api", config=config, events=self._events, query=self._query)
+        self._add_functions(loaded, bundler, tables)
+        self._api = Api(
+            self,
+            "Api",
+            config=config,
+            events=self._events,
+            query=self._query,
+            jobs=self._jobs,
+        )
         self.url = self._api.url
         Monitoring(
             self,
             "Monitoring",
             config=config,
             api_id=self._api.id,
-            functions=(self._events, self._query),
+            functions=(self._events, self._query, self._jobs),
             streams={
                 table: names.stream_name(config.project, config.stage, table)
                 for table in loaded.datasources
@@ -110,20 +123,25 @@ class MartletProject(Construct):
         )
         self.outputs = self._outputs()
 
-    def _warn_of_secrets(self, project: Project) -> None:
-        named = [
-            pipe.name
-            for pipe in project.pipes.values()
-            if any("tb_secret" in node.sql for node in pipe.nodes)
-        ]
-        if named:
-            cdk.Annotations.of(self).add_warning_v2(
-                "martlet:secrets",
-                f"Pipes use tb_secret, but no secret is put on AWS: {', '.join(sorted(named))}."
-                " What has no default there is answered with an error.",
-            )
+    def _project_secrets(self, project: Project) -> secretsmanager.CfnSecret | None:
+        """Make the secret that `martlet secret set` writes to, if a pipe asks for one."""
+        if not any(
+            "tb_secret" in node.sql for pipe in project.pipes.values() for node in pipe.nodes
+        ):
+            return None
+        secret = secretsmanager.CfnSecret(
+            self,
+            "Secrets",
+            # No value here: CloudFormation would set it again whenever it updates the secret.
+            description=f"Values for tb_secret of {self._config.project}, {self._config.stage}",
+        )
+        secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        accept(secret, "SMG4", "The values are others' credentials; who owns them replaces them")
+        return secret
 
-    def _add_functions(self, project: Project, bundler: Bundler) -> None:
+    def _add_functions(
+        self, project: Project, bundler: Bundler, tables: Sequence[LakeTable]
+    ) -> None:
         tokens, lake, athena, storage = self._tokens, self._lake, self._athena, self._storage
         functions = Functions(self, "Functions", config=self._config, bundler=bundler)
         known = {
@@ -148,15 +166,28 @@ class MartletProject(Construct):
                 "workgroup": athena.workgroup,
                 "data_bucket": storage.data.bucket_name,
                 "results_bucket": storage.results.bucket_name,
+                **({"project_secrets": self._secrets.ref} if self._secrets else {}),
             },
             grants=[check_tokens, *self._read_grants()],
         )
-        sync = functions.add(
-            "tokens",
-            memory_mb=_TOKENS_MEMORY_MB,
-            timeout_s=_TOKENS_TIMEOUT_S,
+        self._jobs = functions.add(
+            "jobs",
+            memory_mb=_JOBS_MEMORY_MB,
+            timeout_s=_JOBS_TIMEOUT_S,
+            told={**known, "results_bucket": storage.results.bucket_name},
+            grants=[check_tokens, *self._write_grants(), *self._job_grants()],
+        )
+        # Lambda would end a job with its sixteenth run: runs call each other until a file's end.
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+        resource = self._jobs.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        resource.recursive_loop = "Allow"
+        setup = functions.add(
+            "setup",
+            memory_mb=_SETUP_MEMORY_MB,
+            timeout_s=_SETUP_TIMEOUT_S,
             told={
-                "tokens_table": tokens.table.table_name,
+                **known,
                 "tokens_secret": tokens.secret.ref,
             },
             grants=[
@@ -164,13 +195,14 @@ class MartletProject(Construct):
                     ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"),
                     (tokens.table.table_arn,),
                 ),
+                Grant(("dynamodb:PutItem",), (tokens.state.table_arn,)),
                 Grant(
                     ("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"),
                     (tokens.secret.ref,),
                 ),
             ],
         )
-        tokens.sync(sync, project)
+        tokens.sync(setup, project, tables)
 
     def _write_grants(self) -> list[Grant]:
         config, stack = self._config, cdk.Stack.of(self)
@@ -179,6 +211,16 @@ class MartletProject(Construct):
         return [
             Grant(("firehose:PutRecordBatch",), (f"{place}:deliverystream/{streams}*",)),
             Grant(("dynamodb:GetItem", "dynamodb:UpdateItem"), (self._tokens.state.table_arn,)),
+        ]
+
+    def _job_grants(self) -> list[Grant]:
+        """What the job of an upload needs beside writing: its item, its file, and its next run."""
+        stack, results = cdk.Stack.of(self), self._storage.results.bucket_arn
+        place = f"arn:{stack.partition}:lambda:{stack.region}:{stack.account}"
+        return [
+            Grant(("dynamodb:PutItem",), (self._tokens.state.table_arn,)),
+            Grant(("s3:GetObject", "s3:PutObject"), (f"{results}/{names.UPLOADS_PREFIX}*",)),
+            Grant(("lambda:InvokeFunction",), (f"{place}:function:{self._config.prefix}-jobs",)),
         ]
 
     def _read_grants(self) -> list[Grant]:
@@ -219,6 +261,11 @@ class MartletProject(Construct):
                 own_results,
             ),
             Grant(("dynamodb:BatchGetItem",), (self._tokens.state.table_arn,)),
+            *(
+                [Grant(("secretsmanager:GetSecretValue",), (self._secrets.ref,))]
+                if self._secrets
+                else []
+            ),
         ]
 
     def _outputs(self) -> dict[str, str]:
@@ -232,6 +279,8 @@ class MartletProject(Construct):
             "Workgroup": self._athena.workgroup,
             "Database": self._lake.database,
         }
+        if self._secrets:
+            outputs[names.PROJECT_SECRETS_OUTPUT] = self._secrets.ref
         if self._api.domain_target:
             outputs["DomainTarget"] = self._api.domain_target
         return outputs

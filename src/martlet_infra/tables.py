@@ -8,6 +8,7 @@ from martlet.aws import names
 from martlet.catalog import (
     QUARANTINE_AFTER,
     QUARANTINE_BEFORE,
+    feeders_of,
     is_derived,
     quarantine_columns,
     stored_columns,
@@ -45,7 +46,7 @@ class LakeTable:
         name: of the data source or quarantine, as the project has it.
         columns: in order, those that no star shows behind the others.
         is_quarantine: whether it holds refused rows.
-        has_stream: whether events are put into it; views and files fill the others.
+        has_stream: whether events are put into it.
     """
 
     name: str
@@ -57,6 +58,9 @@ class LakeTable:
 def lake_tables(project: Project) -> list[LakeTable]:
     """Return all tables of a project, ordered by name.
 
+    A data source that only materialized views fill has none of its own: it is the query of its
+    views over their sources.
+
     Raises:
         ProjectError: columns and DEFAULTs that the lake cannot hold, and names that it cannot tell
             apart; all of them.
@@ -64,14 +68,16 @@ def lake_tables(project: Project) -> list[LakeTable]:
     errors: list[MartletError] = []
     tables: list[LakeTable] = []
     seen: dict[str, Datasource] = {}
+    feeders = feeders_of(project)
     for source in sorted(project.datasources.values(), key=lambda source: source.name):
         has_stream = not is_derived(source)
         if has_stream:
             errors += default_errors(source)
-        for name, columns, is_quarantine in (
-            (source.name, list(_own_columns(source, errors)), False),
-            (source.quarantine, list(_refused_columns(source)), True),
-        ):
+        refused = (source.quarantine, list(_refused_columns(source)), True)
+        described = [refused]
+        if has_stream or not feeders[source.name]:
+            described.insert(0, (source.name, list(_own_columns(source, errors)), False))
+        for name, columns, is_quarantine in described:
             other = seen.setdefault(names.table_name(name), source)
             if other is not source:
                 errors.append(_same_name(source.location, name, other.location))

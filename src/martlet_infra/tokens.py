@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -13,6 +14,7 @@ from martlet.model import Project
 from martlet.tokens import declared_scopes
 from martlet_infra.config import Config
 from martlet_infra.nag import accept
+from martlet_infra.tables import LakeTable
 
 _SYNC_TIMEOUT_S = 120
 
@@ -29,7 +31,7 @@ class Tokens(Construct):
     def __init__(self, scope: Construct, id: str, *, config: Config) -> None:
         super().__init__(scope, id)
         self.table = _table(self, "Table", "digest")
-        self.state = _table(self, "State", "table")
+        self.state = _table(self, "State", "table", expires="expires")
         self.secret = secretsmanager.CfnSecret(
             self,
             "Values",
@@ -39,12 +41,15 @@ class Tokens(Construct):
         self.secret.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         accept(self.secret, "SMG4", "Clients hold these values; who declares a token replaces it")
 
-    def sync(self, function: lambda_.Function, project: Project) -> None:
-        """Have a function write the declared tokens at each deployment that changes them."""
+    def sync(
+        self, function: lambda_.Function, project: Project, tables: Sequence[LakeTable]
+    ) -> None:
+        """Have a function write declared tokens and the state of new tables when they change."""
         resource = cdk.CfnCustomResource(
             self, "Sync", service_token=function.function_arn, service_timeout=_SYNC_TIMEOUT_S
         )
         resource.add_property_override("Declared", declared_digest(project))
+        resource.add_property_override("Tables", sorted(table.name for table in tables))
 
 
 def declared_digest(project: Project) -> str:
@@ -53,12 +58,13 @@ def declared_digest(project: Project) -> str:
     return hashlib.sha256(json.dumps(scopes, sort_keys=True).encode()).hexdigest()
 
 
-def _table(scope: Construct, id: str, key: str) -> dynamodb.Table:
+def _table(scope: Construct, id: str, key: str, *, expires: str | None = None) -> dynamodb.Table:
     return dynamodb.Table(
         scope,
         id,
         partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        time_to_live_attribute=expires,
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
             point_in_time_recovery_enabled=True
         ),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import orjson
 
 from martlet.api.dispatch import dispatch
-from martlet.api.operations import OPERATIONS
 from martlet.api.http import Request, Response
+from martlet.api.operations import OPERATIONS
 from martlet.workspace import Workspace
 
 

@@ -149,7 +149,7 @@ REFUSED = [
     # Paths and methods.
     ("root", "GET", "/", {}, 404, "Nothing is at /" + ADVICE),
     ("empty path", "GET", "", {}, 404, "Nothing is at " + ADVICE),
-    ("unknown path", "GET", "/v0/datasources", {}, 404, "Nothing is at /v0/datasources" + ADVICE),
+    ("unknown path", "GET", "/v0/workspaces", {}, 404, "Nothing is at /v0/workspaces" + ADVICE),
     ("long path", "GET", "/" + "a" * 500, {}, 404, "Nothing is at /" + "a" * 199 + ADVICE),
     ("no extension", "GET", "/v0/pipes/search", {}, 404, "Nothing is at /v0/pipes/search" + ADVICE),
     ("no pipe name", "GET", "/v0/pipes/.json", {}, 404, "Nothing is at /v0/pipes/.json" + ADVICE),

@@ -152,6 +152,57 @@ def test_a_body_that_grows_beyond_the_memory_is_refused(deployed: Function):
     assert "nothing of it was stored" in answer["error"]
 
 
+CSV = "tags,id,Timestamp\n\"['a']\",1,2026-11-21 10:00:00\n,x,2026-11-21 10:00:00\n"
+
+
+def test_a_file_is_stored_as_events_are(deployed: Function):
+    request = Request(
+        "POST",
+        "/v0/datasources",
+        "mode=append&name=events",
+        headers={"x-api-key": TOKEN},
+        body=CSV.encode(),
+    )
+    response = deployed.workspace.answer(request, deadline=deployed.clock.now + 10)
+    answer = json.loads(response.body)
+    assert (response.status, answer["successful_rows"], answer["quarantine_rows"]) == (200, 1, 1)
+    (row,), (refused,) = deployed.stored("events"), deployed.stored("events_quarantine")
+    assert (row["id"], row["tags"], row["__row"]) == (1, ["a"], 1)
+    assert (refused["c__raw"], refused["__row"]) == (",x,2026-11-21 10:00:00", 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status", "said"),
+    [
+        ("&format=parquet", b"PAR1", 501, "use `martlet append`"),
+        ("&format=csv", b"id\n" + b"1\n" * 200, 413, "nothing is stored"),
+    ],
+    ids=["parquet", "many short rows"],
+)
+def test_files_that_are_not_for_a_function(
+    deployed: Function,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    body: bytes,
+    status: int,
+    said: str,
+):
+    monkeypatch.setattr(function, "MAX_DECODED_BYTES", 1000)
+    request = Request(
+        "POST",
+        "/v0/datasources",
+        f"mode=append&name=events{query}",
+        headers={"x-api-key": TOKEN},
+        body=body,
+    )
+    response = deployed.workspace.answer(request, deadline=deployed.clock.now + 10)
+    assert (response.status, said in response.body.decode(), deployed.firehose.calls) == (
+        status,
+        True,
+        [],
+    )
+
+
 def test_zstd_is_read_with_pythons_own_library_where_zstandard_is_not(
     deployed: Function, monkeypatch: pytest.MonkeyPatch
 ):

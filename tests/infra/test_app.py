@@ -47,7 +47,7 @@ def test_this_repository_is_a_deployment_without_docker_credentials_or_an_engine
     packaged = [
         item["source"] for item in assets["files"].values() if item["source"]["packaging"] == "zip"
     ]
-    assert len(packaged) == 3
+    assert len(packaged) == 4
     for source in packaged:
         assert (tmp_path / source["path"] / "project" / "martlet.toml").is_file()
 

@@ -63,7 +63,7 @@ def run(bundle: Bundle, code: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(("name", "limit_mb"), [("events", 3), ("query", 8), ("tokens", 3)])
+@pytest.mark.parametrize(("name", "limit_mb"), [("events", 3), ("query", 8), ("setup", 3)])
 def test_a_bundle_is_small(bundles: dict[str, Bundle], name: str, limit_mb: int, tmp_path: Path):
     archive = tmp_path / "bundle.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
@@ -131,20 +131,20 @@ def test_equal_inputs_give_equal_digests(project, tmp_path: Path):
     digests = set()
     for _ in range(2):
         bundler = Bundler(project(), runtime=HERE, architecture=MACHINE)
-        digests.add(bundler.bundle("tokens").digest)
+        digests.add(bundler.bundle("setup").digest)
     assert len(digests) == 1
     other = project({"datasources/events.datasource": EVENTS + "\nDESCRIPTION changed\n"})
-    changed = Bundler(other, runtime=HERE, architecture=MACHINE).bundle("tokens")
+    changed = Bundler(other, runtime=HERE, architecture=MACHINE).bundle("setup")
     assert changed.digest not in digests
     assert (changed.folder / "project/datasources/events.datasource").is_file()
 
 
 def test_modules_are_found_through_functions_and_packages_but_not_for_the_type_checker():
-    paths = {module.path for module in modules_of("martlet_functions.tokens")}
+    paths = {module.path for module in modules_of("martlet_functions.setup")}
     assert {
         "martlet/__init__.py",  # a parent
         "martlet/aws/clients.py",  # imported inside of a function
-        "martlet_functions/tokens.py",
+        "martlet_functions/setup.py",
     } <= paths
     backend = {module.path for module in modules_of("martlet.api.backend")}
     assert "martlet/query.py" not in backend  # named in types only

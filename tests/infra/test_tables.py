@@ -45,7 +45,7 @@ def test_a_data_source_has_a_table_and_one_for_refused_rows(tables):
     assert all(table.has_stream for table in found.values())
 
 
-def test_what_only_views_fill_has_no_stream(tables):
+def test_what_takes_no_events_has_no_stream(tables):
     found = tables(
         {
             "datasources/events.datasource": EVENTS,
@@ -56,6 +56,25 @@ def test_what_only_views_fill_has_no_stream(tables):
         "events",
         "events_quarantine",
     }
+
+
+def test_what_only_views_fill_has_no_table_of_its_own(tables):
+    view = (
+        "NODE n\nSQL >\n    SELECT toDate(At) AS day, sumState(amount) AS amount FROM events GROUP BY day\n"
+        "TYPE materialized\nDATASOURCE daily\n"
+    )
+    states = (
+        "SCHEMA >\n    day Date,\n    amount AggregateFunction(sum, UInt64)\n\n"
+        'ENGINE "AggregatingMergeTree"\nENGINE_SORTING_KEY "day"\n'
+    )
+    found = tables(
+        {
+            "datasources/events.datasource": EVENTS,
+            "datasources/daily.datasource": states,
+            "pipes/fill.pipe": view,
+        }
+    )
+    assert found.keys() == {"events", "events_quarantine", "daily_quarantine"}
 
 
 def test_a_kafka_data_source_has_the_columns_that_the_connector_fills(tables):

@@ -194,6 +194,8 @@ class Grammar:
                     "ASOF LEFT",
                 ]
             )
+            if kind == "ANY INNER" and (not left.key or alias != "r"):
+                kind = "ANY LEFT"
             if kind.startswith("ANY") or kind in ("ASOF", "ASOF LEFT"):  # one row for a key
                 right = Source(
                     Part("(SELECT k, max(v) AS v, min(t) AS t, max(n) AS n FROM b GROUP BY k)"),
@@ -222,7 +224,7 @@ class Grammar:
             query, columns = self.query(depth - 2)
             return Source(Part("({})", [query]), columns)
         name = self.rng.choice(["a", "a", "b", "b", "nothing"])
-        return Source(Part(name), [(c, kind, c) for c, kind in COLUMNS[name].items()])
+        return Source(Part(name), [(c, kind, c) for c, kind in COLUMNS[name].items()], key="id")
 
     def join_condition(
         self, left: list[Column], right: list[Column], alias: str, kind: str
@@ -234,6 +236,10 @@ class Grammar:
             return Part(
                 f" ON {keys[0]} = {alias}.k AND {times[0]} {self.rng.choice(['>=', '>', '<=', '<'])} {alias}.t"
             )
+        if kind.startswith("ANY"):
+            keys = [full for full, k, name in left if k == "int" and (
+                kind == "ANY LEFT" or name == "id")]  # fmt: skip
+            return Part(f" ON {self.rng.choice(keys or ['1'])} = {alias}.k")
         both = sorted(
             {name for _, k, name in left if k in ("int", "str", "date")}
             & {name for _, k, name in right if k in ("int", "str", "date")}

@@ -47,6 +47,8 @@ COLUMNS: dict[str, dict[str, str]] = {
                "tags": "strs", "properties": "json"},
 }  # fmt: skip
 
+# Nothing is taken from days and times: where an outer join has no row they are the least ones,
+# and before them ClickHouse wraps.
 SCALAR = ("int", "int", "int", "str", "str", "float", "date", "time")
 EXPRESSIONS: dict[str, list[str]] = {
     "int": ["{int} + {int}", "{int} - {int}", "{int} * 2", "-{int}", "{int} % 3", "intDiv({int}, 3)", "length({str})",
@@ -73,10 +75,10 @@ EXPRESSIONS: dict[str, list[str]] = {
     "float": ["{int} / 4", "round({float}, 1)", "{float} + {int}", "toFloat64({int})", "{float} * 2", "if({cond}, {float}, 0)",
               "JSONExtractFloat({json}, 'a')", "coalesce({float}, 0)", "floor({float})"],
     "date": ["toDate({time})", "toStartOfMonth({date})", "toMonday({date})", "{date} + 3", "addMonths({date}, 1)",
-             "{date} - INTERVAL 1 WEEK", "toStartOfWeek({time})", "toStartOfYear({date})", "toLastDayOfMonth({date})",
+             "{date} + INTERVAL 1 WEEK", "toStartOfWeek({time})", "toStartOfYear({date})", "toLastDayOfMonth({date})",
              "if({cond}, {date}, toDate('2024-01-01'))", "toStartOfInterval({date}, INTERVAL 1 MONTH)", "toStartOfQuarter({date})"],
     "time": ["toStartOfHour({time})", "{time} + INTERVAL 90 MINUTE", "toStartOfInterval({time}, INTERVAL 6 HOUR)", "toDateTime({date})",
-             "date_trunc('hour', {time})", "{time} - INTERVAL 1 MONTH", "addDays({time}, 2)", "toStartOfFiveMinutes({time})",
+             "date_trunc('hour', {time})", "{time} + INTERVAL 1 MONTH", "addDays({time}, 2)", "toStartOfFiveMinutes({time})",
              "{time} + toIntervalDay({int} % 3)", "toStartOfDay({time})"],
     "ints": ["arrayMap(x -> x + {int}, {ints})", "arrayFilter(x -> x > {int}, {ints})", "arraySort({ints})", "arrayDistinct({ints})",
              "arrayConcat({ints}, {ints})", "[{int}, {int}]", "arrayMap(x -> length(x), {strs})", "arrayReverse({ints})",

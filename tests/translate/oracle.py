@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from tests.trino.differential import READ_SETTINGS, Table, Twins, _canonical_row, compare
 from tests.trino.values import parse
 
-from martlet.translate.tables import TableFacts
+from martlet.translate.tables import TableFacts, flattened
 from martlet.translate.translator import Translation, Translator
-from martlet.translate.typing import canonical, type_of
+from martlet.translate.typing import type_of
 
 FLOAT_TOLERANCE = 1e-9
 
@@ -30,8 +30,9 @@ class Oracle:
         """Make tables in both engines, in place of those of the same names."""
         for table in tables:
             self.twins.load(table)
-            columns = {name: canonical(type_of(text)) for name, text in table.columns.items()}
-            self.facts[table.name] = TableFacts(columns, has_hidden=False)
+            types = {name: type_of(text) for name, text in table.columns.items()}
+            columns, nested = flattened(types)
+            self.facts[table.name] = TableFacts(columns, has_hidden=False, nested=nested)
         self.translators.clear()
 
     def translate(self, sql: str, *, join_use_nulls: bool = False) -> Translation:

@@ -7,7 +7,7 @@ import pytest
 from tests.translate.cases import translator
 from tests.trino.differential import Table
 
-from martlet.errors import UnsupportedFunctionError
+from martlet.errors import QueryError, UnsupportedFunctionError
 
 # Days on which the clocks of these zones are put, and some others.
 _ZONES = {
@@ -142,3 +142,10 @@ def test_another_text_is_another_translation(engines, first: str, second: str):
 def test_what_is_refused(value: str):
     with pytest.raises(UnsupportedFunctionError):
         translator().translate(f"SELECT {value} FROM v")
+
+
+@pytest.mark.parametrize("text", ["2.5", "31/01/2024", "Jan 31 2024", "10:20:30", "2024-01"])
+@pytest.mark.parametrize("end", ["OrNull", "OrZero"])
+def test_literals_that_only_clickhouse_reads(text: str, end: str):
+    with pytest.raises(QueryError, match="cannot tell whether"):
+        translator().translate(f"SELECT parseDateTimeBestEffort{end}('{text}')")

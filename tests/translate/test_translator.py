@@ -100,3 +100,17 @@ def test_the_translator_loads_no_engine_and_no_parser_library():
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_texts_that_make_two_expressions_the_same_are_kept_apart():
+    sql = (
+        "SELECT CASE s WHEN 'a' THEN '{}' ELSE 'z' END AS k, s FROM v"
+        " GROUP BY CASE s WHEN 'a' THEN '{}' ELSE 'z' END, s WITH ROLLUP"
+    )
+    one, other = translator(), translator()
+    same, apart = sql.format("A", "A"), sql.format("A", "B")
+    assert one.translate(same).sql == other.translate(same).sql
+    assert one.translate(apart).sql == translator().translate(apart).sql
+    assert other.translate(sql.format("C", "C")).sql == other.translate(same).sql.replace(
+        "'A'", "'C'"
+    )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a place that only writes loads nothing that reads
     from martlet.engines.base import Engine
+    from martlet.ingest.rows import Sent
     from martlet.ingest.sinks import Appended
     from martlet.model import Datasource, Project
     from martlet.query import QueryBuilder
@@ -34,6 +35,11 @@ class Backend(Protocol):
 class Writing(Backend, Protocol):
     """Where events go."""
 
+    @property
+    def max_decoded_bytes(self) -> int:
+        """Of a file, without its compression."""
+        ...
+
     def resource(self, name: str) -> str:
         """Return the name of the data source that a name stands for, which need not exist."""
         ...
@@ -46,14 +52,32 @@ class Writing(Backend, Protocol):
         """
         ...
 
-    def append(self, datasource: "Datasource", body: bytes, format: str) -> "Future[Appended]":
+    def append(
+        self, datasource: "Datasource", body: bytes, format: str, *, sent: "Sent | None" = None
+    ) -> "Future[Appended]":
         """Type the events of a body and store them.
+
+        Args:
+            datasource: the project's, or one made of it that is read in another way.
+            body: decoded.
+            format: `ndjson` or `json`.
+            sent: what the body was made of.
 
         Returns:
             A future, done when the rows are where they cannot be lost.
 
         Raises:
             RequestError: the body has no events, or is not in that format.
+        """
+        ...
+
+    def read_parquet(self, content: bytes, *, max_bytes: int) -> bytes:
+        """Return the rows of a Parquet file as NDJSON.
+
+        Raises:
+            RequestError: the file is none.
+            TooLargeError: its rows are above the limit.
+            NotAvailableError: nothing here reads Parquet.
         """
         ...
 

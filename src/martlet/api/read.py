@@ -51,7 +51,7 @@ def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> R
         settings={**query.settings, **_output_settings(values)},
         parameters=query.secrets,
     )
-    return Response(200, result.body, format.media_type, rows=result.rows)
+    return Response(200, result.body, format.media_type, dict(result.headers), result.rows)
 
 
 def _require_endpoint(pipe: Pipe) -> None:

@@ -26,10 +26,13 @@ class Route:
 
 ROUTES = (
     Route("POST", "/v0/events", "append_events", waits=False),
+    Route("POST", "/v0/datasources", "append_file"),
+    Route("POST", "/v0/uploads", "start_upload"),
     Route("GET", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
     Route("POST", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
     Route("POST", "/v0/pipes/{pipe}/copy", "start_copy", is_job=True),
     Route("POST", "/v0/pipes/{pipe}/sink", "start_sink"),
+    Route("POST", "/v0/jobs/{job}/start", "start_job"),
     Route("GET", "/v0/jobs/{job}", "read_job", waits=False),
     Route("GET", "/v0/health", "health", waits=False),
     Route("GET", "/tokens", "local_tokens", waits=False),

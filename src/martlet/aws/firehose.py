@@ -69,6 +69,7 @@ class Outcome:
         reason: why, of the last failure.
         bytes: in Firehose.
         tries: calls that were sent again.
+        twice: how many of the stored may be there twice: a call with them got no answer.
     """
 
     stored: int = 0
@@ -77,6 +78,7 @@ class Outcome:
     reason: str = ""
     bytes: int = 0
     tries: int = 0
+    twice: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -228,6 +230,7 @@ class FirehoseSink:
             stored = [record for record in records if record not in failed] if failed else records
             outcome.stored += sum(record.stop - record.start for record in stored)
             outcome.bytes += sum(len(record.data) for record in stored)
+            outcome.twice += sum(r.stop - r.start for r in stored if r.is_unknown)
             if not failed or not may_pass:
                 return failed
             records = failed

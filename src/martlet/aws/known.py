@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from martlet.aws.state import TableState, state_of
 from martlet.errors import EngineError
+from martlet.ingest.clocks import UNKNOWN_DAYS_AHEAD
 from martlet.model import Project
 from martlet.translate.tables import Partitions
 
@@ -81,7 +82,9 @@ class KnownRows:
 
     def _read(self) -> Known:
         states = dict(self._states())
-        partitions = {
+        # A table without an item has no rows, or its item was lost: leave no day out.
+        partitions = dict.fromkeys(self._names, Partitions(ahead_days=UNKNOWN_DAYS_AHEAD))
+        partitions |= {
             name: Partitions(state.first_day, state.ahead_days) for name, state in states.items()
         }
         added: dict[str, frozenset[str]] = {}

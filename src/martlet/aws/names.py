@@ -22,6 +22,9 @@ TOKENS_TABLE_OUTPUT = "TokensTable"
 TOKENS_SECRET_OUTPUT = "TokensSecretArn"  # noqa: S105  an output's name
 PROJECT_SECRETS_OUTPUT = "ProjectSecretsArn"
 
+# Where files that are to be appended are in the results bucket.
+UPLOADS_PREFIX = "uploads/"
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:

@@ -1,10 +1,10 @@
 """What is known of each table's rows in the lake: how its partitions may be pruned.
 
-One item a table: `first_day`, no row arrived before, and `ahead_days`, no row has a time of the
-partition key more days after its day of arrival. Both only ever widen, and they are widened before
-rows are put, so a copy that is out of date is never wrong for the rows that were there when it was
-read: a function that writes keeps its copy for ever, one that reads may keep it for the minute that
-Firehose takes at least to deliver.
+One item a table, from the deployment that makes it: `first_day`, no row arrived before, and
+`ahead_days`, no row has a time of the partition key more days after its day of arrival. Both only
+ever widen, and they are widened before rows are put, so a copy that is out of date is never wrong
+for the rows that were there when it was read: a function that writes keeps its copy for ever, one
+that reads may keep it for the minute that Firehose takes at least to deliver.
 
 The day in `dt` is Firehose's, not ours: the arrival of the oldest record of the object. A row that
 comes at midnight can be in the object of the day before, or, with the clocks some milliseconds
@@ -96,8 +96,7 @@ class StateTable:
         Raises:
             EngineError: DynamoDB does not answer; put nothing.
         """
-        day = moment // _DAY_NS - _SLACK_DAYS
-        first_day = date.fromordinal(_EPOCH_DAY + day).isoformat()
+        first_day = _day(moment)
         ahead_days = days_ahead + _SLACK_DAYS
         known = self._known.get(table)
         if known is None:
@@ -111,6 +110,33 @@ class StateTable:
         if ahead_days > known.ahead_days:
             self._widen(table, "ahead_days", {"N": str(ahead_days)}, "<")
         self._known[table] = self.read(table)
+
+    def begin(self, table: str, *, moment: int, columns: Collection[str] = ()) -> None:
+        """Say of a table that is made now that no row arrived before, if nothing is known of it.
+
+        Args:
+            table: a data source or quarantine.
+            moment: nanoseconds since 1970.
+            columns: of the table.
+
+        Raises:
+            EngineError: DynamoDB does not answer.
+        """
+        item: dict[str, Any] = {"table": {"S": table}, "first_day": {"S": _day(moment)}}
+        if columns:
+            item["columns"] = {"SS": sorted(columns)}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#table)",
+                ExpressionAttributeNames={"#table": "table"},
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
 
     def _widen(self, table: str, name: str, value: dict[str, Any], test: str) -> None:
         """Set an attribute unless another function has set it (wider) meanwhile."""
@@ -129,6 +155,11 @@ class StateTable:
                 raise _unavailable(error) from error
         except BotoCoreError as error:
             raise _unavailable(error) from error
+
+
+def _day(moment: int) -> str:
+    """Return the first day that `dt` of rows of a moment can say."""
+    return date.fromordinal(_EPOCH_DAY + moment // _DAY_NS - _SLACK_DAYS).isoformat()
 
 
 def state_of(item: dict[str, dict[str, Any]]) -> TableState:

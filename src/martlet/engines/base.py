@@ -1,7 +1,7 @@
 """What every engine is to the rest of Martlet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,6 +15,7 @@ class Result:
         rows_read: rows that the engine read from tables.
         bytes_read: bytes that the engine read from tables.
         elapsed_s: seconds that the engine took.
+        headers: what the engine says of the query beside its result, for the answer.
     """
 
     body: bytes
@@ -22,6 +23,7 @@ class Result:
     rows_read: int
     bytes_read: int
     elapsed_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):

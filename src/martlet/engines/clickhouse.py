@@ -178,6 +178,22 @@ class ClickHouse:
         finally:
             self.forget(connection)
 
+    def read_file(self, path: Path, format: str) -> Iterator[bytes]:
+        """Yield the rows of a file in an input format as NDJSON, a block at a time.
+
+        Raises:
+            QueryError: the file is not in that format.
+        """
+        memory = {"max_memory_usage": str(self.settings.max_memory_bytes)}
+        connection = self._connect({**COMMON_SETTINGS, **READ_SETTINGS, **memory})
+        sql = f"SELECT * FROM file({_setting(str(path))}, {format})"  # noqa: S608  our own names
+        try:
+            with _translated(), connection.send_query(sql, "JSONEachRow") as answer:
+                for block in answer:
+                    yield bytes(block.bytes())
+        finally:
+            self.forget(connection)
+
     def writer(self) -> "Writer":
         """Return a writer with a connection of its own; one thread at a time may use it."""
         return Writer(self)

@@ -19,8 +19,9 @@ from martlet.model import Connection, Datasource, Pipe, Project, Settings
 # Tinybird's CLI looks that deep too.
 _MAX_DEPTH = 3
 _SKIPPED = frozenset(
-    ("node_modules", "vendor", "playgrounds", "deploy", "tests", "fixtures", "__pycache__", "venv")
-)
+    ("node_modules", "vendor", "playgrounds", "deploy", "tests", "fixtures", "__pycache__", "venv",
+     "cdk.out")  # the CDK's output has the project's files in it too
+)  # fmt: skip
 _FIXTURE_FOLDERS = ("fixtures", "datasources/fixtures")
 
 Resource = TypeVar("Resource", Datasource, Pipe, Connection)

@@ -30,7 +30,7 @@ from martlet.ingest.canonical import finish
 from martlet.ingest.clocks import Clock, clocks, days_ahead
 from martlet.ingest.coders import Coder, compile_type
 from martlet.ingest.defaults import Filled, filled
-from martlet.ingest.rows import Finish, RefusedRow, RowCoder
+from martlet.ingest.rows import Finish, RefusedRow, RowCoder, Sent
 from martlet.ingest.values import MISSING
 from martlet.lake import HIDDEN
 from martlet.model import Column, Datasource
@@ -79,7 +79,9 @@ class LakeCoder:
         self._clocks = clocks(datasource)
         self._refused_columns = quarantine_columns(datasource)
 
-    def code(self, body: bytes, format: str, *, batch: str, moment: int) -> LakeRows:
+    def code(
+        self, body: bytes, format: str, *, batch: str, moment: int, sent: Sent | None = None
+    ) -> LakeRows:
         """Return the rows of a body.
 
         Args:
@@ -87,13 +89,14 @@ class LakeCoder:
             format: `ndjson` or `json`.
             batch: what tells this request's rows from all others.
             moment: of arrival, nanoseconds since 1970.
+            sent: what the body was made of.
 
         Raises:
             RequestError: the body as a whole is at fault; nothing of it may be stored.
             TooLargeError: a row is above a limit; nothing of the body may be stored.
         """
         layout = _Layout(self._columns, self._clocks, moment)
-        coded = self._coder.code(body, format, layout=layout)
+        coded = self._coder.code(body, format, layout=layout, sent=sent)
         hidden = _hidden(batch, moment)
         numbers = list(coded.numbers)
         documents = [

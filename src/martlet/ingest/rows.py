@@ -1,6 +1,6 @@
 """Rows of a data source from JSON events: typed and canonical, or refused with the reason."""
 
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import itemgetter
@@ -28,6 +28,7 @@ from martlet.types import ColumnType, Group
 MAX_ROW_BYTES = 900 * 1024
 MAX_REFUSED_ROWS = 100_000
 _SHOWN_LENGTH = 80
+_ACCESSING = " While accessing jsonpath "
 
 # Between rows in one dump. orjson writes no raw newline, so this occurs nowhere else.
 _MARK = orjson.Fragment(b"\n")
@@ -91,6 +92,27 @@ class CodedRows:
             self._blocks.append(block)
             self._numbers.append(numbers)
             self.accepted += len(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What events were made of, where the client has sent them in another form than JSON.
+
+    Attributes:
+        texts: of each event, as sent.
+        faults: why some, by their number from 1, are no event; `null` stands in their place.
+    """
+
+    texts: Sequence[bytes]
+    faults: Mapping[int, str]
+
+    def restored(self, row: RefusedRow) -> RefusedRow:
+        """Return a refused row as the client knows it: its own text, and no JSON path."""
+        raw = self.texts[row.number - 1].decode("utf-8", "replace")
+        if fault := self.faults.get(row.number):
+            return replace(row, raw=raw, errors=[fault])
+        errors = [error.partition(_ACCESSING)[0] for error in row.errors]
+        return replace(row, raw=raw, errors=errors)
 
 
 Finish = Callable[[list[Any]], list[Any]]
@@ -225,7 +247,12 @@ class RowCoder:
         self.columns = tuple(self._readers)
 
     def code(
-        self, body: bytes, format: str = "ndjson", *, layout: Layout | None = None
+        self,
+        body: bytes,
+        format: str = "ndjson",
+        *,
+        layout: Layout | None = None,
+        sent: Sent | None = None,
     ) -> CodedRows:
         """Return the rows of a body, each either accepted or refused.
 
@@ -233,6 +260,7 @@ class RowCoder:
             body: decoded, as the client wrote it.
             format: `ndjson` or `json`, see `split_events`.
             layout: of another store than ClickHouse.
+            sent: what the body was made of.
 
         Raises:
             RequestError: the body as a whole is at fault, has more than `MAX_REFUSED_ROWS` that do
@@ -255,6 +283,8 @@ class RowCoder:
                     f" nothing was stored. The first: {result.refused[0].errors[0]}"
                 )
             seen += len(events.texts)
+        if sent is not None:
+            result.refused = list(map(sent.restored, result.refused))
         return result
 
     def _code_part(
@@ -428,4 +458,4 @@ def _explain(field: _Field, refusal: RefusalError) -> str:
         value = shown(refusal.value, length=_SHOWN_LENGTH)
         reason = f": {refusal.reason}" if refusal.reason else ""
         fault = f"Value {value} on column '{name}' is not {refusal.expected}{reason}."
-    return printable(f"{fault} While accessing jsonpath '{place}'")
+    return printable(f"{fault}{_ACCESSING}'{place}'")

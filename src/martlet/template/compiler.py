@@ -113,7 +113,7 @@ class Template:
             TemplateAbort: the template called `error()` or `custom_error()`.
             TemplateError: a value is missing or wrong, or the template cannot be rendered.
         """
-        run = Run(values.get, secrets=secrets or {}, required=self._required)
+        run = Run(values.get, secrets={} if secrets is None else secrets, required=self._required)
         if self._arrays or self._changes_values:
             own = copy.deepcopy(dict(values)) if self._changes_values else dict(values)
             run.read = own.get

@@ -345,13 +345,14 @@ def disable(run: Run, feature: object) -> Fragment:
     return _hint("disable", feature)
 
 
-_SECRET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Names of secrets.
+SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def tb_secret(run: Run, secret_name: object, default: object = None) -> object:
     """Print a placeholder; the value itself never becomes part of the text."""
     name = str(secret_name)
-    if _SECRET.fullmatch(name) and (run.is_sample or name in run.secrets):
+    if SECRET_NAME.fullmatch(name) and (run.is_sample or name in run.secrets):
         run.used_secrets[name] = run.secrets.get(name, "")
         return Fragment(f"{{{name}: String}}")
     if default is not None:

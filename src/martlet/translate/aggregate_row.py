@@ -153,6 +153,8 @@ def and_also(condition: str, test: str) -> str:
 def collected(site: AggregateSite, *, distinct: bool = False, ordered: bool = False) -> Value:
     """Return the array of all values of the first argument, without NULL and NaN's trouble."""
     value = site.arguments[0]
+    if site.distinct and len(site.arguments) > 1:
+        raise site.fail("DISTINCT is not supported here")
     order = f" ORDER BY {site.order}" if ordered and site.order else ""
     is_plain = not (site.each or site.over or order)
     word = "DISTINCT " if (distinct or site.distinct) and is_plain else ""

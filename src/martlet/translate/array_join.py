@@ -114,14 +114,7 @@ def _columns(
     """Yield the column of a name, or the columns of the Nested that it names."""
     found = scope.column(name.parts)
     if found is None:
-        prefix = ".".join(name.parts) + "."
-        nested = [
-            (relation, column)
-            for relation in scope.relations
-            for column in relation.columns
-            if column.startswith(prefix)
-            or any(f"{q}.{column}".startswith(prefix) for q in relation.qualifiers)
-        ]
+        nested = scope.nested(".".join(name.parts))
         if nested:
             own = name.parts[-1]
             for relation, column in nested:
@@ -225,7 +218,7 @@ class Late:
             return None
         with self.switched(scope, None):
             value = lowering.value(expression, scope)
-        if value.is_constant and not any(map(_is_stage, _deep(expression, scope))):
+        if value.is_constant and not any(map(_is_stage, deep(expression, scope))):
             return value
         if value.sql not in self.columns:
             self.columns[value.sql] = (f"column{len(self.columns) + 1}", value)
@@ -237,7 +230,7 @@ class Late:
         return any(
             id(inner) in self.calls
             or (isinstance(inner, Identifier) and inner.parts[0] in scope.variables)
-            for inner in _deep(expression, scope)
+            for inner in deep(expression, scope, frozenset(scope.expanding))
         )
 
     def plan(self, plan: "Plan") -> "Plan":
@@ -266,9 +259,9 @@ def find_late(
     """
     shown = [column for _, column in columns if isinstance(column, Expression)]
     roots = [*shown, *(item.expression for item in select.order_by)]
-    everything = [inner for root in roots for inner in _deep(root, scope)]
+    everything = [inner for root in roots for inner in deep(root, scope)]
     if select.group_mode or select.grouping_sets is not None or select.with_totals:
-        where = [inner for root in _conditions(select) for inner in _deep(root, scope)]
+        where = [inner for root in _conditions(select) for inner in deep(root, scope)]
         if any(map(_is_array_join, [*everything, *where])):
             raise UnsupportedClauseError(
                 "arrayJoin() is not supported with sets of keys and totals",
@@ -279,7 +272,7 @@ def find_late(
         return None
     stages = [inner for inner in everything if _is_stage(inner)]
     if select.having is not None:
-        stages += [inner for inner in _deep(select.having, scope) if _is_stage(inner)]
+        stages += [inner for inner in deep(select.having, scope) if _is_stage(inner)]
     if not stages and not select.group_by:
         return None
     if select.group_by_all:
@@ -287,7 +280,7 @@ def find_late(
     first: list[Expression] = [*select.group_by, *stages]
     first = [_meant(expression, shown) for expression in first]
     first += _conditions(select)
-    before = {id(inner) for root in first for inner in _deep(root, scope)}
+    before = {id(inner) for root in first for inner in deep(root, scope)}
     if all(id(call) in before for call in everything if _is_array_join(call)):
         return None
     for expression in first:
@@ -302,7 +295,12 @@ def find_late(
             calls.add(id(call))
     if not calls:
         return None
-    if select.having is not None and any(id(e) in calls for e in _deep(select.having, scope)):
+    if select.qualify is not None:
+        raise UnsupportedClauseError(
+            "arrayJoin() beside QUALIFY is not supported: use ARRAY JOIN in a subquery",
+            offset=select.places["qualify"],
+        )
+    if select.having is not None and any(id(e) in calls for e in deep(select.having, scope)):
         raise UnsupportedClauseError("arrayJoin() in HAVING is not supported",
                                      offset=select.having.start)  # fmt: skip
     return Late(lowering.fresh("grouped"), frozenset(calls))
@@ -334,13 +332,13 @@ def _meant(expression: Expression, shown: list[Expression]) -> Expression:
 def _is_joined(lowering: "Lowering", call: Expression, scope: Scope) -> bool:
     """Whether the array of a call is one that an earlier call has joined already."""
     assert isinstance(call, Call)
-    if any(_is_stage(e) or _is_array_join(e) for a in call.arguments for e in _deep(a, scope)):
+    if any(_is_stage(e) or _is_array_join(e) for a in call.arguments for e in deep(a, scope)):
         return False
     array = as_array(lowering.value(call.arguments[0], scope))
     return array is not None and unnested(array) in scope.unnests
 
 
-def _deep(
+def deep(
     expression: Expression, scope: Scope, seen: frozenset[str] = frozenset()
 ) -> Iterator[Expression]:
     """Yield an expression, what is in it, and what its aliases stand for."""
@@ -349,4 +347,4 @@ def _deep(
         if isinstance(inner, Identifier) and inner.parts[0] not in seen:
             target = scope.aliases.get(inner.parts[0])
             if target is not None and target is not inner:
-                yield from _deep(target, scope, seen | {inner.parts[0]})
+                yield from deep(target, scope, seen | {inner.parts[0]})

@@ -95,7 +95,11 @@ def comparable(site: Site, left: Value, right: Value, *, ordered: bool) -> tuple
             type_ = supertype([left.type, right.type])
             if type_ is None:
                 raise site.fail(f"{left.type} and {right.type} are not compared")
-            return cast(left, type_), cast(right, type_)
+            left, right = cast(left, type_), cast(right, type_)
+            if left.form.count("boolean") != right.form.count("boolean"):  # a truth beside a 1
+                form = common_form([left.form, right.form])
+                left, right = as_form(left, form), as_form(right, form)
+            return left, right
         return left, right
     raise site.fail(f"{left.type} and {right.type} are not compared")
 
@@ -250,6 +254,8 @@ def _in_list(site: Site, left: Value, members: list[Expression], negation: str) 
     if varies or varies_left:  # each comparison has its own types
         sql = " OR ".join(test.sql for test in tests)
         sql = f"NOT ({sql})" if negation else f"({sql})" if len(tests) > 1 else sql
+        if is_tuple(left.type) and any(part.is_nullable for part in left.type.bare.inner):
+            sql = f"coalesce({sql}, {'true' if negation else 'false'})"  # never NULL here too
         made = make(sql, type_of("UInt8"), "boolean", of=(left, *values), atomic=False)
         # ClickHouse's answer is of a Nullable type where the list varies (measured).
         return made.retyped(type_of("Nullable(UInt8)")) if varies else _null_if_left(made, left)

@@ -523,3 +523,18 @@ CASTS: dict[tuple[object, object], Cast] = {
 def is_numeric(value: Value) -> bool:
     """Whether a value is a number or a truth value."""
     return is_number(value.type) or is_integer(value.type)
+
+
+def keeps_numbers(value: Value, type_: ColumnType) -> bool:
+    """Whether ClickHouse keeps a value's number where the common type has a Bool: a Bool of 7."""
+    if value.form == "unknown" or (value.literal is not None and value.literal.value in (0, 1)):
+        return False
+    return _meets_bool(value.type, type_) and value.form != form_of(type_)
+
+
+def _meets_bool(have: ColumnType, want: ColumnType) -> bool:
+    have, want = have.bare, want.bare
+    if want.family.group is Group.BOOL:
+        return have.family.group is Group.INTEGER
+    pairs = zip(have.inner, want.inner, strict=False)
+    return any(_meets_bool(inner, other) for inner, other in pairs)

@@ -27,6 +27,8 @@ _UNITS = {"Second": (1, "SECOND"), "Minute": (1, "MINUTE"), "Hour": (1, "HOUR"),
 # Points of a block.
 _BLOCK = 1000
 _CLOCK = ("SECOND", "MINUTE", "HOUR")
+# Types to which INTERPOLATE adds a number.
+_COUNTED = (Group.INTEGER, Group.DECIMAL, Group.DATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +111,20 @@ def with_fill(lowering: "Lowering", select: Select, plan: Plan, scope: Scope) ->
     ]
     plan.source += f"\nFULL JOIN (\n{indented(points)}\n) AS points ON {' AND '.join(tests)}"
     orders = [_joined_order(order, keys) for order in plan.order_by]
-    carried = _interpolated(select, plan, keys)
+    carried, steps = _interpolated(lowering, select, plan, keys, scope)
     over = (
         f"OVER (ORDER BY {', '.join(order.sql() for order in orders)}"
         " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
     )
     plan.items = [
+        item if item.name in steps else
         replace(item, value=_joined(item.value, keys, over if item.name in carried else ""))
         for item in plan.items
-    ]
+    ]  # fmt: skip
     plan.order_by = orders
+    if steps:
+        island = replace(filled.source, sql=f"count({filled.source.sql}) {over}", form="bigint")
+        plan = _stepped(plan.wrapped(lowering.fresh("islands"), [("island", island)]), steps)
     return plan
 
 
@@ -259,19 +265,44 @@ def _joined(value: Value, keys: dict[str, str], over: str) -> Value:
     return or_default(value)
 
 
-def _interpolated(select: Select, plan: Plan, keys: dict[str, str]) -> set[str]:
-    """Return the names of the columns whose last value is carried on."""
+def _stepped(plan: Plan, steps: dict[str, int]) -> Plan:
+    """Put what is counted on into a plan over the joined rows: an island begins with a row."""
+    name = plan.source.rpartition(" AS ")[2]
+    orders = ", ".join(order.sql() for order in plan.order_by)
+    over = f"OVER (PARTITION BY {name}.island ORDER BY {orders})"
+    times = f"(row_number() {over} - IF({name}.island = 0, 0, 1))"
+    items = []
+    for item in plan.items:
+        if item.name in steps:
+            first = or_default(replace(item.value, sql=f"first_value({item.value.sql}) {over}"))
+            form, step = item.value.form, steps[item.name]
+            if form == "date":
+                sql = f"date_add('day', {step} * {times}, {first.sql})"
+            elif form in INTEGER_FORMS:
+                form, sql = "bigint", f"{first.sql} + {step} * {times}"
+            else:
+                sql = f"CAST({first.sql} + {step} * {times} AS {form})"
+            sql = f"coalesce({item.value.sql}, {sql})"
+            item = replace(item, value=replace(item.value, sql=sql, form=form, is_atomic=True))
+        items.append(item)
+    plan.items = items
+    return plan
+
+
+def _interpolated(
+    lowering: "Lowering", select: Select, plan: Plan, keys: dict[str, str], scope: Scope
+) -> tuple[set[str], dict[str, int]]:
+    """Return the columns whose last value is carried on, and those to which a number is added."""
     if select.interpolate is None:
-        return set()
+        return set(), {}
     place = select.places["order by"]
     names = {name for name, _ in select.interpolate}
-    for name, expression in select.interpolate:
-        is_itself = isinstance(expression, Identifier) and expression.parts == (name,)
-        if expression is not None and not is_itself:
-            raise UnsupportedClauseError(
-                "INTERPOLATE with an expression is not supported on Athena",
-                offset=expression.start,
-            )
+    steps = {
+        name: _added(lowering, name, expression, scope)
+        for name, expression in select.interpolate
+        if expression is not None
+        and not (isinstance(expression, Identifier) and expression.parts == (name,))
+    }
     items: list[Item] = [item for item in plan.items if item.value.sql not in keys]
     if not names:
         names = {item.name for item in items}
@@ -279,8 +310,29 @@ def _interpolated(select: Select, plan: Plan, keys: dict[str, str]) -> set[str]:
         found = [item for item in items if item.name == name]
         if not found:
             raise SqlError(f"There is no column '{name}' to interpolate", offset=place)
-        if found[0].value.is_nullable:
+        type_ = found[0].value.type
+        is_counted = type_.bare.family.group in _COUNTED and (
+            found[0].value.form not in ("varchar", "boolean")
+        )
+        if type_.is_nullable or (name in steps and not is_counted):
+            what = " with a number" if name in steps else ""
             raise UnsupportedClauseError(
-                f"INTERPOLATE of {found[0].value.type} is not supported on Athena", offset=place
+                f"INTERPOLATE of {type_}{what} is not supported on Athena", offset=place
             )
-    return names
+    return names - set(steps), steps
+
+
+def _added(lowering: "Lowering", name: str, expression: Expression, scope: Scope) -> int:
+    """Return the number that an expression of INTERPOLATE adds to its column."""
+    if isinstance(expression, Call) and expression.name in ("plus", "minus"):
+        left, right = expression.arguments
+        if expression.name == "plus" and isinstance(right, Identifier):
+            left, right = right, left
+        is_column = isinstance(left, Identifier) and left.parts == (name,)
+        if is_column and not isinstance(right, Identifier):
+            number = lowering.integer(right, scope, of="INTERPOLATE")
+            return number if expression.name == "plus" else -number
+    raise UnsupportedClauseError(
+        f"INTERPOLATE is supported with the column alone, {name} + 1 or {name} - 1 on Athena",
+        offset=expression.start,
+    )

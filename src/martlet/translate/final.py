@@ -59,7 +59,12 @@ class _Site:
 
     @property
     def arrival(self) -> list[str]:
-        """The columns by which rows are ordered as ClickHouse merges them."""
+        """The columns by which rows are ordered as ClickHouse merges them.
+
+        There are none where views fill the table: which row came last is not known.
+        """
+        if not self.facts.has_hidden:
+            return []
         partition = [self.partition] if self.partition else []
         return [*partition, *(f"{self.alias}.{name}" for name in HIDDEN)]
 
@@ -82,12 +87,15 @@ def final_rows(lowering: "Lowering", tree: Table, side: From, facts: TableFacts)
     rule = ENGINES.get(facts.engine.name)
     if rule is None:
         raise site.fail(f"of a {facts.engine.name} table is not supported")
-    if not facts.has_hidden:
+    if not facts.has_hidden and not facts.views:
         raise site.fail("is not supported: the table does not say in which order rows arrived")
     _read_keys(site)
     site.place = f"\x03{lowering.fresh('final')}\x03"
     made = rule(site)
-    lake = LakeTable(site.alias, facts, side.relations[0], site.place, frozenset(site.key_columns))
+    keys = frozenset(site.key_columns)
+    if facts.views:
+        return replace(made, lake=[lake for lake in side.lake if lake.days and lake.keys <= keys])
+    lake = LakeTable(site.alias, facts, side.relations[0], site.place, keys)
     return replace(made, lake=[lake])
 
 
@@ -201,6 +209,8 @@ def _over(site: _Site, order: list[str], *more: str) -> str:
 def _replacing(site: _Site) -> From:
     """Keep the row of the greatest version, of several the last one."""
     engine, order = site.facts.engine, site.arrival
+    if not order and not engine.ver:
+        raise site.fail("of a ReplacingMergeTree that a materialized pipe fills needs ENGINE_VER")
     if engine.ver:
         order = [site.column(engine.ver).sql, *order]
     name = site.lowering.fresh("newest")
@@ -212,6 +222,8 @@ def _replacing(site: _Site) -> From:
 
 def _collapsing(site: _Site) -> From:
     """Keep the last positive row, if more rows are positive, or as many and the last one is."""
+    if not site.arrival:
+        raise site.fail("of a CollapsingMergeTree that a materialized pipe fills is not supported")
     sign = site.column(site.facts.engine.sign).sql
     newest, balance, last = (site.lowering.fresh(stem) for stem in ("newest", "balance", "last"))
     partition = f"PARTITION BY {', '.join(site.keys)}" if site.keys else ""
@@ -250,6 +262,8 @@ def _merged(site: _Site, made: dict[str, Value], having: str = "") -> From:
 
 
 def _first(site: _Site, sql: str, *, function: str = "min_by") -> str:
+    if not site.arrival:  # any of them, as ClickHouse says of what is neither key nor measure
+        return f"arbitrary({sql})"
     return f"{function}({sql}, ROW({', '.join(site.arrival)}))"
 
 
@@ -364,7 +378,8 @@ def _bits(function: str) -> Merge:
 
 def _arrays(template: str) -> Merge:
     def merge(site: _Site, value: Value) -> Value:
-        arrays = f"array_agg({value.sql} ORDER BY {', '.join(site.arrival)})"
+        order = f" ORDER BY {', '.join(site.arrival)}" if site.arrival else ""
+        arrays = f"array_agg({value.sql}{order})"
         return replace(value, sql=template.replace("{0}", f"flatten({arrays})"))
 
     return merge

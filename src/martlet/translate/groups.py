@@ -40,10 +40,11 @@ def check_groups(
     Raises:
         SqlError: a column is neither a key nor under an aggregate; it points there.
     """
-    known = frozenset(keys)
+    known = tuple(dict.fromkeys(keys))
     for name, column in columns:
         if isinstance(column, Value):
-            if not (column.is_constant or column.is_aggregate or column.sql in known):
+            is_key = lowering.first_equal(column.sql, known) in known
+            if not (column.is_constant or column.is_aggregate or is_key):
                 raise _error(name, select.start)
         else:
             _check(lowering, column, known, scope)
@@ -55,7 +56,7 @@ def check_groups(
 
 
 def _check(
-    lowering: "Lowering", expression: Expression, keys: frozenset[str], scope: Scope
+    lowering: "Lowering", expression: Expression, keys: tuple[str, ...], scope: Scope
 ) -> None:
     found = _ungrouped(lowering, expression, keys, scope)
     if found is not None:
@@ -69,7 +70,7 @@ def _error(name: str, start: int) -> SqlError:
 
 
 def _ungrouped(
-    lowering: "Lowering", expression: Expression, keys: frozenset[str], scope: Scope
+    lowering: "Lowering", expression: Expression, keys: tuple[str, ...], scope: Scope
 ) -> Identifier | None:
     """Return the first column in an expression that groups have no value for."""
     alias = expression.alias
@@ -87,7 +88,9 @@ def _ungrouped(
             parts = _parts(expression)
             inner = (_ungrouped(lowering, part, keys, scope) for part in parts)
             found = next((column for column in inner if column is not None), None)
-        if found is None or lowering.value(expression, scope).sql in keys:
+        if found is None:
+            return None
+        if lowering.first_equal(lowering.value(expression, scope).sql, keys) in keys:
             return None
         return found
     finally:
@@ -96,7 +99,7 @@ def _ungrouped(
 
 
 def _ungrouped_name(
-    lowering: "Lowering", name: Identifier, keys: frozenset[str], scope: Scope
+    lowering: "Lowering", name: Identifier, keys: tuple[str, ...], scope: Scope
 ) -> Identifier | None:
     target = scope.aliases.get(name.parts[0])
     is_alias = (
@@ -112,6 +115,17 @@ def _ungrouped_name(
     if value.is_constant or value.is_aggregate or value.sql in keys:
         return None
     return name
+
+
+def keys_beside(lowering: "Lowering", expression: Expression, scope: Scope) -> Iterator[Value]:
+    """Yield the largest parts without an aggregate: what GROUP BY ALL groups by."""
+    value = lowering.value(expression, scope)
+    if not value.is_aggregate:
+        yield value
+        return
+    target = scope.aliases.get(expression.parts[0]) if isinstance(expression, Identifier) else None
+    for part in _parts(expression) if target is None else (target,):
+        yield from keys_beside(lowering, part, scope)
 
 
 def _parts(expression: Expression) -> Iterator[Expression]:

@@ -81,6 +81,7 @@ def join(lowering: "Lowering", tree: Join, left: From, right: From, scope: Scope
     for name, key in zip(tree.using, keys, strict=True):
         made.using[name.parts[-1]] = _shared(lowering, tree, kind, key, left, right, name)
     _name_columns(made, len(left.relations), kind, {name.parts[-1] for name in tree.using})
+    _note_equal(tree, kind, left, right, made)
     return made
 
 
@@ -151,6 +152,39 @@ def _name_columns(made: From, left_count: int, kind: str, using: set[str]) -> No
         if kind == "right" and id(relation) in lefts:
             names |= using
         relation.qualified = frozenset(names & relation.columns.keys())
+
+
+def _note_equal(tree: Join, kind: str, left: From, right: From, made: From) -> None:
+    """Note which names are not ambiguous though several tables have them.
+
+    INNER JOIN says that the first column of that name is equal to the one that comes now.
+    """
+    conjuncts = [tree.on] if tree.on is not None and kind == "inner" else []
+    equal: set[str] = set()
+    while conjuncts:
+        test = conjuncts.pop()
+        if isinstance(test, Call) and test.name == "and":
+            conjuncts += test.arguments
+        elif isinstance(test, Call) and test.name == "equals":
+            names = [part.parts for part in test.arguments if isinstance(part, Identifier)]
+            pairs = [(names[0], names[1]), (names[1], names[0])] if len(names) == 2 else []
+            if any(_says_equal(one, other, left, right) for one, other in pairs):
+                equal.add(names[0][-1])
+    later = {name for relation in right.relations for name in relation.columns}
+    for relation, was in zip(made.relations, left.relations, strict=False):
+        others = {name for other in left.relations if other is not was for name in other.columns}
+        known = (relation.columns.keys() - others) | was.equal
+        relation.equal = frozenset((known - later) | (known & equal))
+
+
+def _says_equal(one: tuple[str, ...], other: tuple[str, ...], left: From, right: From) -> bool:
+    """Whether a name of the left side is what it is without a table's name, and the other's too."""
+    before, after = Scope(relations=left.relations), Scope(relations=right.relations)
+    first = before.column(one[-1:])
+    return (
+        one[-1] == other[-1] and len(one) == len(other) == 2
+        and first is not None and before.column(one) == first and after.column(other) is not None
+    )  # fmt: skip
 
 
 # JOIN ALL

@@ -4,7 +4,7 @@ Each name is resolved, each call is looked up in the catalogue; what has no row 
 its place. Nothing is passed through.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from martlet.translate.convert import as_bigint, cast, make
 from martlet.translate.function import Site, apply
 from martlet.translate.ordering import Order
 from martlet.translate.relations import indented
+from martlet.translate.scalars import always_has_row, not_empty, nullable_fields
 from martlet.translate.scope import Relation, Scope, captures, walk
 from martlet.translate.syntax import (
     Call,
@@ -72,17 +73,23 @@ class Lowering:
     Attributes:
         tables: facts of the tables by name.
         join_use_nulls: ClickHouse's setting.
+        texts: values of the query's string literals, by their start.
         pinned: texts of the literals that decided something, by their start.
         bodies: start and end of the lambdas that are being read.
+        inside: data sources whose views are being read.
+        trigger: the table whose new rows the view that is being read takes.
     """
 
     tables: Mapping[str, TableFacts]
     join_use_nulls: bool = False
+    texts: Mapping[int, str] = field(default_factory=dict)
     pinned: dict[int, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     variables: dict[tuple[int, str], str] = field(default_factory=dict)
     bodies: list[tuple[int, int]] = field(default_factory=list)
     depth: int = 0
+    inside: tuple[str, ...] = ()
+    trigger: str = ""
 
     def fresh(self, stem: str) -> str:
         """Return a name that no other part of the query has."""
@@ -190,9 +197,15 @@ class Lowering:
         outer = self._outer_scalar(expression, scope)
         if outer is not None:
             return self._elements(outer, parts[1:], expression)
-        raise SqlError(
-            f"Unknown expression identifier '{'.'.join(parts)}'", offset=expression.start
-        )
+        name = ".".join(parts)
+        if nested := scope.nested(name):
+            fields = [f"{name}.{column.rpartition('.')[2]}" for _, column in nested]
+            raise UnsupportedClauseError(
+                f"'{name}' is a Nested column, which is not supported as a whole on Athena",
+                offset=expression.start,
+                hint=f"read its columns: {', '.join(fields)}",
+            )
+        raise SqlError(f"Unknown expression identifier '{name}'", offset=expression.start)
 
     def _alias(self, alias: str, target: Expression, scope: Scope) -> Value:
         key = alias if not scope.expanding and not scope.variables else ""
@@ -213,7 +226,9 @@ class Lowering:
 
     def _column(self, parts: tuple[str, ...], scope: Scope, at: Expression) -> Value | None:
         found = scope.column(parts)
-        if found is not None and len(parts) == 1 and parts[0] in found[0].qualified:
+        if found is not None and len(parts) == 1 and (
+            parts[0] in found[0].qualified - found[0].equal
+        ):  # fmt: skip
             raise SqlError(f"Ambiguous identifier '{parts[0]}': several tables have it",
                            offset=at.start)  # fmt: skip
         return found[0].columns[found[1]] if found else None
@@ -360,18 +375,22 @@ class Lowering:
         return replace(value, sql=sql, type=type_, is_atomic=True, literal=None)
 
     def scalar(self, expression: Subquery, scope: Scope) -> Value:
-        """Lower a subquery that stands for one value; without rows it is NULL."""
+        """Lower a subquery that stands for one value; without rows it is NULL, or an error."""
         result = self.subquery(expression.query, scope)
+        has_row = always_has_row(expression.query)
         if len(result.values) > 1:
-            return self._scalar_tuple(result)
+            made = self._scalar_tuple(result)
+            return made if has_row else not_empty(made)
         (column,) = result.values
-        kept = is_low_cardinality(column.type) or (
-            column.type.bare.family.group in (Group.ARRAY, Group.MAP, Group.TUPLE)
-        )
+        group = column.type.bare.family.group
+        if group is Group.TUPLE:  # ClickHouse's is a Nullable one
+            type_ = nullable_fields(column.type)
+            return Value(f"({result.sql})", type_, column.form, is_constant=True)
+        kept = is_low_cardinality(column.type) or group in (Group.ARRAY, Group.MAP)
         type_ = column.type if kept else nullable(column.type)
         made = Value(f"({result.sql})", type_, column.form, is_constant=True)
-        if is_low_cardinality(column.type) and not column.is_nullable:  # it fails without rows
-            return self._not_null(made, type_, expression)
+        if kept and not column.is_nullable and not has_row:
+            return not_empty(made)
         return made
 
     def _scalar_tuple(self, result: "Translated") -> Value:
@@ -439,6 +458,23 @@ class Lowering:
         if isinstance(literal.value, str) and literal.end > literal.start:
             self.pinned[literal.start] = literal.value
         return literal.value
+
+    def first_equal(self, sql: str, others: Iterable[str]) -> str:
+        """Return the first of some SQL texts that is the same SQL, or the text itself.
+
+        They are the same too where literals of the same text stand at several places of the query:
+        the translation depends on these texts from then on.
+        """
+        others = list(others)
+        if sql in others or not slots.starts(sql):
+            return sql
+        for other in others:
+            if slots.shape(other) == slots.shape(sql):
+                pairs = list(zip(slots.starts(sql), slots.starts(other), strict=True))
+                self.pinned |= {start: self.texts[start] for pair in pairs for start in pair}
+                if all(self.texts[one] == self.texts[two] for one, two in pairs):
+                    return other
+        return sql
 
     def constant(self, expression: Expression, scope: Scope, *, of: str) -> object:
         """Return the value of an expression of literals; its texts are pinned.

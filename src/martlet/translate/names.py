@@ -18,7 +18,6 @@ from martlet.translate.syntax import (
     Lambda,
     Literal,
     OrderItem,
-    Select,
     Star,
     Subquery,
     Window,
@@ -31,19 +30,23 @@ class Naming:
 
     Attributes:
         identifier: the text of a name: a column that others are called like keeps its table's.
+        inside: how many numbers of subqueries a subquery or an alias takes for what is in it.
+        taken: how many numbers are taken.
         subqueries: numbers of the query's subqueries by identity, for `_subquery_1`.
     """
 
     identifier: Callable[[Identifier], str] = lambda identifier: identifier.parts[-1]
+    inside: Callable[[Subquery | Identifier], int] = lambda _: 0
+    taken: int = 0
     subqueries: dict[int, int] = field(default_factory=dict)
 
     def number(self, subquery: Expression) -> int:
-        """Return the number of a subquery; those in its columns come after it."""
+        """Return the number of a subquery; those inside of it come after it."""
         if id(subquery) not in self.subqueries:
-            self.subqueries[id(subquery)] = len(self.subqueries) + 1
-            if isinstance(subquery, Subquery) and isinstance(subquery.query, Select):
-                for column in subquery.query.columns:
-                    _text(column, self)
+            self.taken += 1
+            self.subqueries[id(subquery)] = self.taken
+            if isinstance(subquery, Subquery):
+                self.taken += self.inside(subquery)
         return self.subqueries[id(subquery)]
 
 
@@ -64,6 +67,7 @@ def _text(expression: Expression, naming: Naming) -> str:
         case Literal():
             return literal_name(expression.value)
         case Identifier():
+            naming.taken += naming.inside(expression)
             return naming.identifier(expression)
         case Cast():
             operand = (

@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from martlet.errors import UnsupportedClauseError, UnsupportedFunctionError
-from martlet.translate.aggregate_row import order_key
+from martlet.translate.aggregate_row import has_order, order_key
+from martlet.translate.convert import default
 from martlet.translate.syntax import OrderItem
+from martlet.translate.typing import is_float, not_null
 from martlet.translate.value import Value
+from martlet.types import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,23 @@ def order_of(value: Value, item: OrderItem) -> Order:
 
 
 def _key(value: Value, item: OrderItem) -> Value:
-    """Return what sorts as ClickHouse sorts a value."""
+    """Return what sorts as ClickHouse sorts a value.
+
+    A map is sorted by its entries, and a NULL in an array as NULL alone is, in both directions.
+    """
+    bare = value.type.bare
+    if bare.family.group is Group.MAP and all(
+        has_order(inner, form) and not (inner.is_nullable or is_float(inner))
+        for inner, form in zip(bare.inner, value.map_forms, strict=True)
+    ):
+        return replace(value, sql=f"map_entries({value.sql})", is_atomic=True)
+    if bare.family.group is Group.ARRAY and bare.inner[0].is_nullable:
+        inner = not_null(bare.inner[0])
+        if has_order(inner, value.element_form) and not is_float(inner):
+            null = int(item.descending is bool(item.nulls_first))
+            filler = default(inner, value.element_form).sql
+            key = f"ROW(IF(x IS NULL, {null}, {1 - null}), coalesce(x, {filler}))"
+            return replace(value, sql=f"transform({value.sql}, x -> {key})", is_atomic=True)
     try:
         return order_key(value)
     except UnsupportedFunctionError as error:

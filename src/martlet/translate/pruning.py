@@ -95,12 +95,49 @@ def pruned(
     source, tests = found.sql, []
     for lake in found.lake:
         days = _days(lowering, select, lake, scope)
-        if lake.place:
+        if lake.days:
+            open_ = f"true{lake.place}"
+            source = source.replace(open_, " AND ".join([*days, open_]))
+        elif lake.place:
             where = f"\nWHERE {' AND '.join(days)}" if days else ""
             source = source.replace(lake.place, where.replace("\n", "\n    "))
         else:
             tests += days
+    if not lowering.inside:
+        source = _IN_VIEWS.sub("", source)
     return re.sub("\x03[^\x03]*\x03", "", source), tests
+
+
+# Where conditions on the tables that views read can stand: one that is always true, and a mark.
+_IN_VIEWS = re.compile(r"(?:\n *(?:WHERE|AND)| AND) true\x04[^\x04]*\x04")
+
+
+def mark_in_view(name: str) -> str:
+    """Return the mark behind `true` in a view's WHERE where conditions on days can stand."""
+    return f"\x04{name}\x04"
+
+
+def days_column(lake: LakeTable) -> str:
+    """Return the column of days of a table as SQL, empty if it has none."""
+    if lake.facts.partitions is None or PARTITION_COLUMN in map(str.lower, lake.facts.columns):
+        return ""
+    return lake.days or f"{lake.alias}.{PARTITION_COLUMN}"
+
+
+def is_never_later(
+    lowering: "Lowering", expression: Expression, lake: LakeTable, scope: Scope
+) -> int | None:
+    """Return whether an expression is a time not after a table's clock.
+
+    None if it is not; else the days by which it may be later all the same, as another zone's day.
+    """
+    clock = clock_of(lake)
+    if clock is None or clock.units:
+        return None
+    found = _Reader(lowering, scope, lake, clock, 0)._time(expression)
+    if found is None or found.units or found.pattern:
+        return None
+    return int(found.is_zoned)
 
 
 def _days(lowering: "Lowering", select: Select, lake: LakeTable, scope: Scope) -> list[str]:
@@ -108,7 +145,7 @@ def _days(lowering: "Lowering", select: Select, lake: LakeTable, scope: Scope) -
     partitions = lake.facts.partitions
     if partitions is None or any(name.lower() == PARTITION_COLUMN for name in lake.facts.columns):
         return []
-    column = f"{lake.alias}.{PARTITION_COLUMN}"
+    column = lake.days or f"{lake.alias}.{PARTITION_COLUMN}"
     tests = []
     if partitions.first_day:
         tests.append(f"{column} >= {slots.string_sql(partitions.first_day)}")

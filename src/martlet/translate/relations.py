@@ -24,6 +24,7 @@ class LakeTable:
         alias: its name as SQL.
         place: of a table read with FINAL, the mark in the SQL where conditions on it can stand.
         keys: with `place`, the columns whose bounds leave out whole keys only.
+        days: the column of days, where it is not the alias's own: of a table that a view reads.
     """
 
     alias: str
@@ -31,6 +32,7 @@ class LakeTable:
     relation: Relation
     place: str = ""
     keys: frozenset[str] = frozenset()
+    days: str = ""
 
 
 @dataclass(slots=True)

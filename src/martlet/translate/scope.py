@@ -23,11 +23,13 @@ from martlet.translate.syntax import (
     Star,
     Window,
 )
+from martlet.translate.typing import is_array
 from martlet.translate.value import Value
 
 if TYPE_CHECKING:
     from martlet.translate.array_join import Late
     from martlet.translate.ordering import Order
+    from martlet.translate.relations import LakeTable
     from martlet.translate.totals import GroupKeys
 
 
@@ -41,6 +43,7 @@ class Relation:
         columns: ClickHouse's column names and what they are in Trino, in order.
         hidden: names that a star does not show.
         qualified: names that are shown behind the relation's own, as others have them too.
+        equal: names that others have for columns that are equal to these: they are not ambiguous.
         before: the columns before ARRAY JOIN put elements in place of arrays: `t.*` shows them.
     """
 
@@ -49,6 +52,7 @@ class Relation:
     columns: dict[str, Value]
     hidden: frozenset[str] = frozenset()
     qualified: frozenset[str] = frozenset()
+    equal: frozenset[str] = frozenset()
     before: dict[str, Value] = field(default_factory=dict)
 
 
@@ -69,6 +73,7 @@ class Scope:
         keys: set while expressions are lowered as the groups of several sets of keys see them.
         order: the order of FROM's rows, which aggregates follow and a SELECT keeps.
         is_answer: whether this is the outermost query, the only one whose totals are seen.
+        lake: the tables of the lake in FROM.
         is_select: whether this is a SELECT's own scope, whose rows `arrayJoin` can multiply.
     """
 
@@ -91,6 +96,7 @@ class Scope:
     known: dict[str, Value] = field(default_factory=dict)
     using: dict[str, Value] = field(default_factory=dict)
     order: "tuple[Order, ...]" = ()
+    lake: "list[LakeTable]" = field(default_factory=list)
 
     def column(self, parts: tuple[str, ...]) -> tuple[Relation, str] | None:
         """Return the relation and column that a name stands for, the first in FROM's order."""
@@ -104,6 +110,23 @@ class Scope:
                 if qualifier in relation.qualifiers and name in relation.columns:
                     return relation, name
         return None
+
+    def nested(self, name: str) -> list[tuple[Relation, str]]:
+        """Return the arrays of a Nested column, of the first relation that has one of that name."""
+        for relation in self.relations:
+            starts = ("", *(f"{qualifier}." for qualifier in relation.qualifiers))
+            found = [
+                (relation, column)
+                for column, value in relation.columns.items()
+                if is_array(value.type)
+                and any(
+                    f"{start}{column}".startswith(f"{name}.") and f"{name}." != start
+                    for start in starts
+                )
+            ]
+            if found:
+                return found
+        return []
 
     def cte(self, name: str) -> "CteEntry | None":
         """Return the CTE of a name, from here outwards."""
@@ -142,7 +165,7 @@ def aliases_of(select: Select) -> dict[str, Expression]:
         SqlError: different expressions have one alias.
     """
     found: dict[str, Expression] = {}
-    for expression in _roots(select):
+    for expression in roots(select):
         in_lambdas: set[int] = set()
         for inner in walk(expression):
             if isinstance(inner, Lambda):
@@ -162,7 +185,8 @@ def _check_same(first: Expression, second: Expression) -> None:
         )
 
 
-def _roots(select: Select) -> Iterator[Expression]:
+def roots(select: Select) -> Iterator[Expression]:
+    """Yield the expressions of a SELECT's clauses."""
     yield from select.scalars
     yield from select.columns
     yield from select.distinct_on
@@ -213,7 +237,7 @@ def identifiers_of(select: Select) -> set[str]:
     """Return the last parts of all names in a SELECT's own expressions."""
     return {
         inner.parts[-1]
-        for root in _roots(select)
+        for root in roots(select)
         for inner in walk(root)
         if isinstance(inner, Identifier)
     }

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from martlet.errors import SqlError, UnsupportedClauseError
-from martlet.translate.array_join import find_late, outside, with_unnests
+from martlet.translate.array_join import deep, find_late, outside, with_unnests
 from martlet.translate.convert import as_boolean, stored_form
-from martlet.translate.groups import check_groups
+from martlet.translate.delivery import delivered
+from martlet.translate.groups import check_groups, keys_beside
 from martlet.translate.lower import Translated
 from martlet.translate.ordering import Order, order_of
 from martlet.translate.plan import Item, Plan
@@ -23,6 +24,7 @@ from martlet.translate.stars import Column, expanded
 from martlet.translate.syntax import (
     Call,
     Expression,
+    Identifier,
     Literal,
     OrderItem,
     Query,
@@ -53,8 +55,19 @@ def translate_query(
     return replace(translated(plan), order=order)
 
 
-def translate_answer(lowering: "Lowering", query: Query) -> Translated:
+def translate_answer(
+    lowering: "Lowering", query: Query, *, text_answers: bool = False
+) -> Translated:
     """Translate the outermost query: its columns are in the forms that an answer is read from."""
+    plan = _answer(lowering, query)
+    if isinstance(plan, Plan):
+        return translated(delivered(plan, lowering.fresh) if text_answers else plan)
+    if not text_answers:
+        return plan
+    return translated(delivered(around(lowering.fresh("answer"), plan), lowering.fresh))
+
+
+def _answer(lowering: "Lowering", query: Query) -> Plan | Translated:
     scope = Scope(is_answer=isinstance(query, Select))
     if isinstance(query, Select):
         plan = plan_select(lowering, query, scope)
@@ -68,13 +81,13 @@ def translate_answer(lowering: "Lowering", query: Query) -> Translated:
             for order in plan.order_by
         ]
         plan.items = changed
-        return translated(plan)
+        return plan
     result = set_operation(lowering, query, scope)
     if all(stored_form(value).form == value.form for value in result.values):
         return result
     plan = around(lowering.fresh("answer"), result)
     plan.items = [replace(item, value=stored_form(item.value)) for item in plan.items]
-    return translated(plan)
+    return plan
 
 
 def translated(plan: Plan) -> Translated:
@@ -102,9 +115,10 @@ def plan_select(lowering: "Lowering", select: Select, scope: Scope) -> Plan:
     if select.source is not None:
         found = source(lowering, select.source, scope)
         scope.relations, scope.using, scope.order = found.relations, found.using, found.order
+        scope.lake = found.lake
         plan.source, plan.where = pruned(lowering, select, found, scope)
         plan.where += found.where
-    columns = expanded(lowering, select.columns, scope)
+    columns = expanded(lowering, select, scope)
     scope.is_grouped = bool(select.group_by or select.group_by_all)
     keys = group_keys(lowering, select, columns, scope)
     if keys is not None:  # a set of no keys has a row for no rows
@@ -183,7 +197,7 @@ def _items(lowering: "Lowering", columns: list[Column], scope: Scope) -> list[It
     for name, column in columns:
         value = column if isinstance(column, Value) else lowering.value(column, scope)
         if isinstance(column, Value) and scope.keys is not None:
-            value = scope.keys.key(column) or column
+            value = scope.keys.key(lowering, column) or column
         items.append(Item(name, output_name(name, taken), value))
     return items
 
@@ -209,7 +223,14 @@ def _conjuncts(lowering: "Lowering", condition: Expression, scope: Scope) -> lis
             "An aggregate function is in WHERE: it is calculated later, use HAVING",
             offset=condition.start,
         )
+    if " OVER (" in value.sql and any(map(_is_windowed, deep(condition, scope))):
+        raise SqlError("A window function is in WHERE: it is calculated later, use QUALIFY",
+                       offset=condition.start)  # fmt: skip
     return [value.operand if " OR " in value.sql else value.sql]
+
+
+def _is_windowed(expression: Expression) -> bool:
+    return isinstance(expression, Call) and expression.window is not None
 
 
 def _condition(lowering: "Lowering", condition: Expression, scope: Scope) -> Value:
@@ -232,9 +253,8 @@ def _group(
         return []
     keys: list[Value] = []
     if select.group_by_all:
-        keys = [item.value for item in plan.items
-                if not item.value.is_aggregate and " OVER (" not in item.value.sql]  # fmt: skip
-        if all(key.is_constant for key in keys):
+        keys = _all_keys(lowering, columns, plan, scope)
+        if all(_is_fixed(key) for key in keys):
             raise UnsupportedClauseError(
                 "GROUP BY ALL of aggregates only is not supported: leave it out",
                 offset=select.columns[0].start,
@@ -242,15 +262,42 @@ def _group(
     for expression in select.group_by:
         number = position(expression, len(columns))
         column = columns[number][1] if number is not None else expression
-        key = column if isinstance(column, Value) else lowering.value(column, scope)
-        if key.is_aggregate:
-            raise SqlError("An aggregate function is in GROUP BY", offset=expression.start)
-        keys.append(key)
-    plan.group_by = ", ".join(dict.fromkeys(key.sql for key in keys if not key.is_constant))
+        for part in [column] if isinstance(column, Value) else _elements(column, scope):
+            key = part if isinstance(part, Value) else lowering.value(part, scope)
+            if key.is_aggregate:
+                raise SqlError("An aggregate function is in GROUP BY", offset=expression.start)
+            keys.append(key)
+    plan.group_by = ", ".join(dict.fromkeys(key.sql for key in keys if not _is_fixed(key)))
     if scope.is_grouped and not plan.group_by:  # without rows there is no group
         plan.group_by = "()"
         plan.having = f"count(*) > 0 AND ({plan.having})" if plan.having else "count(*) > 0"
     return [key.sql for key in keys]
+
+
+def _all_keys(lowering: "Lowering", columns: list[Column], plan: Plan, scope: Scope) -> list[Value]:
+    keys: list[Value] = []
+    for (_, column), item in zip(columns, plan.items, strict=True):
+        if " OVER (" in item.value.sql:
+            continue
+        if isinstance(column, Value):
+            keys.append(column)
+        else:
+            keys += keys_beside(lowering, column, scope)
+    return keys
+
+
+def _elements(key: Expression, scope: Scope) -> list[Expression]:
+    """Return what a key groups by: of a tuple its elements, which are then keys themselves."""
+    target = scope.aliases.get(key.parts[0]) if isinstance(key, Identifier) else None
+    meant = target if target is not None else key
+    if not isinstance(meant, Call) or meant.name != "tuple" or not meant.arguments:
+        return [key]
+    return [part for argument in meant.arguments for part in _elements(argument, scope)]
+
+
+def _is_fixed(value: Value) -> bool:
+    """Whether a value is the same for all rows; a number would be a column's place for Trino."""
+    return value.is_constant or value.sql.isdecimal()
 
 
 def _orders(
@@ -263,7 +310,7 @@ def _orders(
         number = position(item.expression, len(columns))
         value = items[number].value if number is not None else lowering.value(
             item.expression, scope)  # fmt: skip
-        if value.is_constant and number is None and item.fill is None:
+        if _is_fixed(value) and number is None and item.fill is None:
             continue
         orders.append(order_of(value, item))
     return orders

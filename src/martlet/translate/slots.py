@@ -26,6 +26,16 @@ def slot(start: int, writer: str) -> str:
     return f"{_OPEN}{start}:{writer}{_CLOSE}"
 
 
+def starts(sql: str) -> list[int]:
+    """Return where the literals of the slots in SQL start."""
+    return [int(found[1]) for found in _SLOT.finditer(sql)]
+
+
+def shape(sql: str) -> str:
+    """Return SQL with its slots, without the literals that they are for."""
+    return _SLOT.sub(f"{_OPEN}\\2{_CLOSE}", sql)
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """SQL in pieces with slots between them: `pieces[i]`, then slot `i`."""
@@ -146,6 +156,10 @@ _TIME = re.compile(r"(\d{4})[-/.](\d{2})[-/.](\d{2})(?:[ T](\d{2}):(\d{2}):(\d{2
 _LAST_DAY = date(2149, 6, 6)
 _LAST_SECOND = datetime(2106, 2, 7, 6, 28, 15)  # noqa: DTZ001
 
+# The last seconds since 1970 of a DateTime and of a DateTime64.
+LAST_SECOND = 2**32 - 1
+LAST_SECOND_64 = 253_402_300_799
+
 
 def _date(text: str, type_name: str) -> str:
     """Write a date as ClickHouse reads one: a time behind it is dropped, 31 February is 2 March."""
@@ -170,9 +184,10 @@ def parse_datetime(text: str, type_name: str) -> tuple[datetime, int]:
     Raises:
         QueryError: the text is no time.
     """
-    seconds = re.fullmatch(r"(\d{5,10})" if type_name == "DateTime" else r"(\d{8,10})", text)
-    if seconds:
-        return EPOCH + timedelta(seconds=int(text)), 0
+    seconds = re.fullmatch(r"\d{5,}" if type_name == "DateTime" else r"(?=\d{5})0*\d{1,12}", text)
+    if seconds and int(text) < 2**63:
+        last = LAST_SECOND if type_name == "DateTime" else LAST_SECOND_64
+        return EPOCH + timedelta(seconds=min(int(text), last)), 0
     if not text and type_name != "DateTime":
         return EPOCH, 0  # as ClickHouse has it
     found = _TIME.fullmatch(text)
@@ -293,6 +308,9 @@ def _best(text: str, argument: str) -> str:
     except ValueError:
         if missing == "error":
             raise QueryError(f"[Error] Cannot parse string '{text}' as {name}") from None
+        if re.search(r"\d", text):  # ClickHouse reads more shapes
+            raise QueryError(f"[Error] Athena cannot tell whether '{text}' is a time: write it as"
+                             " YYYY-MM-DD hh:mm:ss") from None  # fmt: skip
         if missing == "null":
             return "NULL"
         value, nanoseconds, is_utc = EPOCH, 0, True

@@ -1,9 +1,12 @@
 """FROM: tables, subqueries, CTEs and joins, and the columns that each of them gives."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from martlet.errors import LakeTypeError, SqlError, UnsupportedClauseError
+from martlet.errors import LakeTypeError, SqlError, UnsupportedClauseError, UnsupportedViewError
+from martlet.lake import HIDDEN
 from martlet.translate.array_join import array_join_clause
+from martlet.translate.fills import filled_table
 from martlet.translate.final import final_rows
 from martlet.translate.joins import join
 from martlet.translate.relations import From, LakeTable, behind, indented
@@ -20,6 +23,7 @@ from martlet.translate.syntax import (
 from martlet.translate.table_functions import SYSTEM_TABLES, table_function
 from martlet.translate.tables import TableFacts
 from martlet.translate.value import Value, name_sql
+from martlet.translate.views import view_rows
 
 if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
@@ -61,12 +65,68 @@ def _table(lowering: "Lowering", tree: Table, scope: Scope) -> From:
     qualifier = name_sql(alias.lower())
     qualifiers = {alias} if tree.alias else {tree.parts[-1], name}
     relation = Relation(alias, frozenset(qualifiers), stored_columns(facts, qualifier, tree))
-    sql_name = name_sql((facts.sql_name or tree.parts[-1]).lower())
+    if facts.views:
+        return _derived(lowering, tree, facts, relation)
     lake = LakeTable(qualifier, facts, relation)
-    sql = sql_name if qualifier == sql_name else f"{sql_name} AS {qualifier}"
+    sql = _stored(tree, facts, qualifier)
+    if facts.engine.name == "Null" and not _is_trigger(lowering, tree, facts):
+        sql = f"(SELECT * FROM {sql} WHERE false) AS {qualifier}"  # noqa: S608  a checked name
     if tree.final and facts.engine.name != "MergeTree":
         return final_rows(lowering, tree, From(sql, [relation], qualifier, lake=[lake]), facts)
     return From(sql, [relation], qualifier, lake=[lake])
+
+
+def _stored(tree: Table, facts: TableFacts, qualifier: str) -> str:
+    """Return the rows of a table that lie in the lake, as a source of that name."""
+    for column, error in facts.unread.items():
+        raise UnsupportedClauseError(f"{error.message} (DEFAULT of '{column}')", offset=tree.start)
+    read = filled_table(_lake_name(tree, facts), facts)
+    return read if qualifier == read else f"{read} AS {qualifier}"
+
+
+def _is_trigger(lowering: "Lowering", tree: Table, facts: TableFacts) -> bool:
+    """Whether this is the table of a view whose rows it takes, the only reader of a Null engine."""
+    trigger = lowering.trigger
+    known = lowering.tables.get(trigger)
+    name = facts.sql_name or tree.parts[-1]
+    return known is not None and (known.sql_name or trigger) == name
+
+
+def _lake_name(tree: Table, facts: TableFacts) -> str:
+    return name_sql((facts.sql_name or tree.parts[-1]).lower())
+
+
+def _derived(lowering: "Lowering", tree: Table, facts: TableFacts, relation: Relation) -> From:
+    """Return a data source that views fill: their rows, under those of its own."""
+    qualifier = name_sql(relation.name.lower())
+    try:
+        rows = view_rows(
+            lowering,
+            facts.sql_name or tree.parts[-1],
+            facts,
+            relation,
+            wants_hidden=tree.final and len(facts.views) == 1 and facts.has_hidden,
+        )
+    except UnsupportedViewError as error:
+        error.offset = tree.start
+        raise
+    queries = [each.sql for each in rows]
+    lake = [table for each in rows for table in each.lake]
+    is_known = all(each.has_hidden for each in rows)  # which row came last
+    if facts.has_events:
+        place = f"\x03{lowering.fresh('events')}\x03"
+        names = ", ".join(
+            [*(name_sql(name.lower()) for name in facts.columns), *(HIDDEN if is_known else ())]
+        )
+        queries.insert(0, f"SELECT {names}\nFROM {_stored(tree, facts, qualifier)}{place}")
+        lake.append(LakeTable(qualifier, facts, relation, place, frozenset(facts.columns)))
+    if facts.engine.name == "Null" and not _is_trigger(lowering, tree, facts):
+        queries, lake = [f"SELECT *\nFROM (\n{indented(queries[0])}\n) AS own\nWHERE false"], []
+    sql = f"(\n{indented(f'{chr(10)}UNION ALL{chr(10)}'.join(queries))}\n) AS {qualifier}"
+    if tree.final and facts.engine.name != "MergeTree":
+        merged = replace(facts, has_hidden=is_known, partitions=None)
+        return final_rows(lowering, tree, From(sql, [relation], qualifier, lake=lake), merged)
+    return From(sql, [relation], qualifier, lake=lake)
 
 
 def stored_columns(facts: TableFacts, qualifier: str, tree: Table) -> dict[str, Value]:

@@ -6,26 +6,41 @@ from typing import TYPE_CHECKING
 from martlet.errors import SqlError, UnsupportedClauseError
 from martlet.translate.names import Naming, column_name, text_of
 from martlet.translate.scope import Relation, Scope, walk
-from martlet.translate.syntax import Call, Expression, Identifier, Lambda, Literal, Star
+from martlet.translate.subquery_numbers import behind, in_query, in_source, known_of
+from martlet.translate.syntax import (
+    Call,
+    Expression,
+    Identifier,
+    Lambda,
+    Literal,
+    Select,
+    Star,
+    Subquery,
+)
 from martlet.translate.value import Value
 
 if TYPE_CHECKING:
     from martlet.translate.lower import Lowering
 
+_NUMBERED = re.compile(r"\b_subquery_\d")
+
 # ClickHouse's name of a column, and what it is.
 Column = tuple[str, Expression | Value]
 
 
-def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope) -> list[Column]:
+def expanded(lowering: "Lowering", select: Select, scope: Scope) -> list[Column]:
     """Return the columns of a SELECT with stars taken apart, and their names."""
     found: list[Column] = []
-    naming = Naming(lambda identifier: _identifier_name(identifier, scope))
+    columns, naming = select.columns, _naming(select, scope)
     _check_replaced(columns)
     for column in columns:
         if isinstance(column, Star):
             found += _star(lowering, column, scope)
-        elif isinstance(column, Identifier) and column.alias is None:
-            found.append((_identifier_name(column, scope), column))
+            if scope.is_answer and any(_NUMBERED.search(name) for name, _ in found):
+                raise UnsupportedClauseError(
+                    "A scalar subquery without a name below * is not supported: name it with AS",
+                    offset=column.start,
+                )
         else:
             if column.alias is None:  # the texts in it are in its name
                 for inner in walk(column):
@@ -35,6 +50,24 @@ def expanded(lowering: "Lowering", columns: tuple[Expression, ...], scope: Scope
                 text_of(column, naming)  # subqueries in it have numbers too
             found.append((column_name(column, naming), column))
     return found
+
+
+def _naming(select: Select, scope: Scope) -> Naming:
+    def identifier(name: Identifier) -> str:
+        return _identifier_name(name, scope)
+
+    parts = (part for column in select.columns for part in walk(column))
+    if not any(isinstance(part, Subquery) for part in parts):
+        return Naming(identifier)
+    known = known_of(scope)
+
+    def inside(part: Subquery | Identifier) -> int:
+        if isinstance(part, Subquery):
+            return in_query(part.query, known)
+        return behind(part, known, scope.aliases)
+
+    taken = in_source(select.source, known) if select.source is not None else 0
+    return Naming(identifier, inside, taken)
 
 
 def _check_replaced(columns: tuple[Expression, ...]) -> None:

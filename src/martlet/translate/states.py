@@ -100,13 +100,17 @@ _SUMS = "ROW(sum({0}[1]){filter}, sum({0}[2]){filter}, sum({0}[3]){filter})"
 
 
 def _moments(finished: str) -> State:
-    made = "ROW(count({0}){filter}, sum({0}){filter}, sum({0} * {0}){filter})"
+    # As doubles: the square of a stored UInt8 is no smallint.
+    made = (
+        "ROW(count({0}){filter}, sum(CAST({0} AS double)){filter},"
+        " sum(CAST({0} AS double) * CAST({0} AS double)){filter})"
+    )
     return State(_MOMENTS, "row of count, sum and sum of squares", made, _SUMS, finished)
 
 
 _VARIANCE = "greatest({0}[3] - {0}[2] * {0}[2] / nullif({0}[1], 0), 0e0)"
 _POP = f"{_VARIANCE} / nullif({{0}}[1], 0)"
-_SAMP = f"{_VARIANCE} / nullif({{0}}[1] - 1, 0)"
+_SAMP = f"IF({{0}}[1] = 1, nan(), {_VARIANCE} / ({{0}}[1] - 1))"
 
 STATES: dict[str, State] = {
     "count": State(_is("Int64"), "number of rows", "self", "sum({0}){filter}", "{0}"),

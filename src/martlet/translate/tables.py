@@ -1,6 +1,6 @@
 """What the translation needs to know of tables: columns, engine, and how they lie in the lake."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
@@ -9,10 +9,11 @@ from martlet.catalog import (
     quarantine_columns,
     stored_columns,
 )
-from martlet.errors import MartletError
+from martlet.errors import LakeTypeError, MartletError
+from martlet.lake import lake_type
 from martlet.model import Datasource, Project, TableEngine
-from martlet.translate.typing import canonical, nullable, type_of
-from martlet.types import ColumnType
+from martlet.translate.typing import array_of, canonical, nullable, type_of
+from martlet.types import ColumnType, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,21 @@ class Partitions:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A materialized pipe that fills a data source.
+
+    Attributes:
+        pipe: its name.
+        sql: ClickHouse SQL that reads tables only.
+        error: why there is no SQL.
+    """
+
+    pipe: str
+    sql: str = ""
+    error: MartletError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableFacts:
     """A data source as the translation sees it.
 
@@ -38,6 +54,13 @@ class TableFacts:
         sql_name: its name in Trino; the data source's own if empty.
         partitions: None where the table has no partition column.
         has_hidden: whether the columns of `HIDDEN` are there.
+        fills: what stands for NULLs of columns that have none in ClickHouse; see `fills`.
+        unread: by column, why what stands for its NULLs cannot be said.
+        views: what fills it; their rows are selected when it is read.
+        has_events: whether it has rows of its own in the lake, of events.
+        defaults: with views, the DEFAULT of columns that they may lack; None where it is of the
+            moment at which a row is written.
+        nested: by column that is part of a Nested one, the column in the lake and its field there.
     """
 
     columns: Mapping[str, ColumnType]
@@ -45,15 +68,31 @@ class TableFacts:
     sql_name: str = ""
     partitions: Partitions | None = None
     has_hidden: bool = True
+    fills: tuple[Mapping[str, str], ...] = ()
+    unread: Mapping[str, MartletError] = field(default_factory=dict)
+    views: tuple[View, ...] = ()
+    has_events: bool = True
+    defaults: Mapping[str, str | None] = field(default_factory=dict)
+    nested: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def facts_of_project(
-    project: Project, *, partitions: Mapping[str, Partitions] | None = None
+    project: Project,
+    *,
+    partitions: Mapping[str, Partitions] | None = None,
+    read: Mapping[str, Collection[str]] | None = None,
+    added: Mapping[str, Collection[str]] | None = None,
 ) -> dict[str, TableFacts]:
     """Return the facts of all tables of a project, those of refused rows too, by name.
 
-    `partitions` says how tables of the lake are partitioned; by day of arrival if it does not.
+    Args:
+        project: the project.
+        partitions: how tables of the lake are partitioned; by day of arrival if it does not say.
+        read: by data source, the columns whose DEFAULT is evaluated when rows are read.
+        added: by data source, the columns that some of its rows came before.
     """
+    from martlet.translate.fills import fills_of
+
     known = partitions or {}
     facts: dict[str, TableFacts] = {}
     for source in project.datasources.values():
@@ -61,6 +100,11 @@ def facts_of_project(
             (source.name, facts_of(source)), (source.quarantine, quarantine_facts(source))
         ):  # fmt: skip
             facts[name] = replace(own, partitions=known.get(name, Partitions()))
+        read_later, newer = (read or {}).get(source.name, ()), (added or {}).get(source.name, ())
+        if read_later or newer:
+            own = facts[source.name]
+            fills, unread = fills_of(own.columns, source.columns, read=read_later, added=newer)
+            facts[source.name] = replace(own, fills=fills, unread=unread)
     for versioned, name in project.versioned.items():
         if name in facts:
             facts.setdefault(versioned, replace(facts[name], sql_name=name))
@@ -73,19 +117,46 @@ def facts_of(source: Datasource) -> TableFacts:
     A column whose type is left to its DEFAULT has that expression's type; it is left out if the
     expression has no translation.
     """
-    columns: dict[str, ColumnType] = {}
-    for column in stored_columns(source):
-        if column.type is not None:
-            columns[column.name] = canonical(column.type)
+    order = {column.name: column.type for column in stored_columns(source)}
+    columns, _ = flattened({name: type_ for name, type_ in order.items() if type_ is not None})
     inferred = {
         column.name: _default_type(column.default, columns)
         for column in source.columns
         if column.type is None and column.default is not None
     }
-    order = [column.name for column in stored_columns(source)]
-    types = {**columns, **{name: type_ for name, type_ in inferred.items() if type_ is not None}}
-    return TableFacts({name: types[name] for name in order if name in types}, source.engine,
-                      partitions=Partitions())  # fmt: skip
+    types = {name: type_ or inferred.get(name) for name, type_ in order.items()}
+    columns, nested = flattened({name: kind for name, kind in types.items() if kind is not None})
+    return TableFacts(columns, source.engine, partitions=Partitions(), nested=nested)
+
+
+def flattened(
+    columns: Mapping[str, ColumnType],
+) -> tuple[dict[str, ColumnType], dict[str, tuple[str, str]]]:
+    """Return columns as ClickHouse has them, where a Nested column is an array for each field.
+
+    A Nested column without a form in the lake is left as it is, so that reading it says why.
+
+    Returns:
+        ClickHouse's types by name, and `TableFacts.nested`.
+    """
+    found: dict[str, ColumnType] = {}
+    nested: dict[str, tuple[str, str]] = {}
+    for name, type_ in columns.items():
+        if type_.family.group is not Group.NESTED or not _has_form(type_):
+            found[name] = canonical(type_)
+            continue
+        for field_name, inner in zip(type_.names, type_.inner, strict=True):
+            found[f"{name}.{field_name}"] = array_of(canonical(inner))
+            nested[f"{name}.{field_name}"] = (name, field_name)
+    return found, nested
+
+
+def _has_form(type_: ColumnType) -> bool:
+    try:
+        lake_type(type_)
+    except LakeTypeError:
+        return False
+    return True
 
 
 def _default_type(default: str, columns: Mapping[str, ColumnType]) -> ColumnType | None:

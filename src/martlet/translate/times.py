@@ -221,11 +221,14 @@ def number_of(value: Value) -> Value:
 def time_to_float(value: Value, type_: ColumnType) -> Value:
     """Return a time as a number with the digits behind the second."""
     if digits_of(value.type) == 0:
-        sql = f"CAST({number_of(value).sql} AS double)"
-        return _made(value, sql, type_, "double")
+        form = "real" if type_.bare.family.name == "Float32" else "double"
+        return _made(value, f"CAST({number_of(value).sql} AS {form})", type_, form)
     digits = digits_of(value.type) if value.form == "bigint" else 3
     ticks = value.sql if value.form == "bigint" else milliseconds(value.sql)
-    return _made(value, f"CAST({ticks} AS double) / 1e{digits}", type_, "double", atomic=False)
+    sql = f"CAST({ticks} AS double) / 1e{digits}"
+    if type_.bare.family.name == "Float32":
+        return _made(value, f"CAST({sql} AS real)", type_, "real")
+    return _made(value, sql, type_, "double", atomic=False)
 
 
 def number_to_time(value: Value, type_: ColumnType) -> Value:
@@ -313,12 +316,27 @@ def text_to_time(value: Value, type_: ColumnType, *, or_null: bool = False) -> V
     found = f"replace(regexp_extract({text}, '{shape}'), 'T', ' ')"
     parsed = universal_time(_read(found, text, "timestamp(3)", or_null), zone)
     # Seconds since 1970; an empty text is their beginning as a DateTime64, and no DateTime.
-    number, digits_shape = (
-        (f"concat('0', {text})", r"(\d{8,10})?") if has_digits else (text, r"\d{5,10}")
+    number, digits_shape, last = (
+        (f"concat('0', {text})", r"((?=\d{5})0*\d{1,12})?", slots.LAST_SECOND_64)
+        if has_digits
+        else (text, r"\d{5,}", slots.LAST_SECOND)
     )
-    unix = from_seconds(f"CAST({number} AS bigint)")
+    number = f"TRY_CAST({number} AS bigint)" if or_null else f"CAST({number} AS bigint)"
+    unix = from_seconds(f"least({number}, {last})")
     sql = f"IF(regexp_like({text}, '^{digits_shape}\\z'), {unix}, {parsed})"
-    return _with_fraction(value, sql, type_)
+    made = _with_fraction(value, sql, type_)
+    return _or_ticks(text, made, digits, or_null=or_null) if has_digits else made
+
+
+def _or_ticks(text: str, read: Value, digits: int, *, or_null: bool) -> Value:
+    """Return a DateTime64: a number of more than twelve digits is that many ticks since 1970."""
+    ticks = f"TRY_CAST({text} AS bigint)" if or_null else f"CAST({text} AS bigint)"
+    if digits <= 3:
+        ticks = f"least({ticks}, {slots.LAST_SECOND_64 * 10**digits})"
+        ticks += f" * {10 ** (3 - digits)}" if digits < 3 else ""
+        ticks = from_milliseconds(ticks)
+    sql = f"IF(regexp_like({text}, '^0*[1-9]\\d{{12,}}\\z'), {ticks}, {read.sql})"
+    return replace(read, sql=sql, is_atomic=True)
 
 
 def _read(found: str, text: str, form: str, or_null: bool) -> str:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from martlet.errors import SqlError, UnsupportedClauseError
 from martlet.translate.convert import make, or_default
+from martlet.translate.names import text_of
 from martlet.translate.plan import Plan
 from martlet.translate.relations import indented
 from martlet.translate.rewrites import position
-from martlet.translate.scope import Scope
-from martlet.translate.syntax import Call, Expression, Literal, Select
+from martlet.translate.scope import Scope, walk
+from martlet.translate.syntax import Call, Expression, Identifier, Literal, Select
 from martlet.translate.typing import type_of
 from martlet.translate.value import Value
 
@@ -54,7 +55,6 @@ class GroupKeys:
     def off(self, scope: Scope) -> Iterator[None]:
         """Lower what is written under it as the rows below the groups see it."""
         was_off, self.is_off = self.is_off, True
-        before = scope.known
         if not was_off:
             scope.known, self.known = self.known, scope.known
         try:
@@ -62,7 +62,7 @@ class GroupKeys:
         finally:
             self.is_off = was_off
             if not was_off:
-                scope.known, self.known = self.known, before
+                scope.known, self.known = self.known, scope.known
 
     def value(self, lowering: "Lowering", expression: Expression, scope: Scope) -> Value | None:
         """Return a key as the groups have it; None where an expression is no key."""
@@ -70,11 +70,11 @@ class GroupKeys:
             return None
         with self.off(scope):
             value = lowering.value(expression, scope)
-        return self.key(value)
+        return self.key(lowering, value)
 
-    def key(self, value: Value) -> Value | None:
+    def key(self, lowering: "Lowering", value: Value) -> Value | None:
         """Return a value of the rows as the groups have it, None if it is no key."""
-        column = self.columns.get(value.sql)
+        column = self.columns.get(lowering.first_equal(value.sql, self.columns))
         if column is None:
             return None
         return or_default(replace(value, sql=column, is_atomic=True, literal=None))
@@ -98,9 +98,19 @@ def group_keys(
     if select.group_by_all:
         raise UnsupportedClauseError("GROUP BY ALL is not supported with sets", offset=place)
     found: list[tuple[str, ...]] = []
+    seen: list[str] = []
     for expressions in select.grouping_sets or (select.group_by,):
-        keys = [_key(lowering, expression, columns, scope) for expression in expressions]
-        found.append(tuple(key.sql for key in keys))
+        texts: dict[str, str] = {}
+        for expression in expressions:
+            meant, key = _key(lowering, expression, columns, scope)
+            seen.append(lowering.first_equal(key.sql, seen))
+            if texts.setdefault(seen[-1], meant) != meant:
+                raise UnsupportedClauseError(
+                    "ROLLUP, CUBE, GROUPING SETS and WITH TOTALS of two keys that are the same on"
+                    " Athena are not supported",
+                    offset=expression.start,
+                )
+        found.append(tuple(texts))
     if scope.unnests:
         raise UnsupportedClauseError("arrayJoin() is not supported with sets", offset=place)
     every = list(dict.fromkeys(sql for group in found for sql in group))
@@ -119,19 +129,57 @@ def _key(
     expression: Expression,
     columns: Sequence[tuple[str, object]],
     scope: Scope,
-) -> Value:
+) -> tuple[str, Value]:
+    """Return a key's text, which is another one for another expression, and its value."""
     number = position(expression, len(columns))
     meant = columns[number][1] if number is not None else expression
     value = lowering.value(meant, scope) if isinstance(meant, Expression) else meant
     assert isinstance(value, Value)
     if value.is_aggregate:
         raise SqlError("An aggregate function is in GROUP BY", offset=expression.start)
-    if value.is_constant:
+    columns_sql = [c.sql for relation in scope.relations for c in relation.columns.values()]
+    is_folded = not any(sql in value.sql for sql in columns_sql)
+    if isinstance(meant, Expression) and not is_folded:
+        is_folded = any(
+            isinstance(part, Call) and part.name in _CONDITIONS and any(
+                _is_constant(lowering, argument, scope)
+                for argument in (part.arguments if part.name in ("and", "or")
+                                 else part.arguments[:-1:2])
+            )
+            for part in _with_aliases(meant, scope)
+        )  # fmt: skip
+    if value.is_constant or is_folded:  # ClickHouse's totals have it, and no default
         raise UnsupportedClauseError(
-            "A constant key of ROLLUP, CUBE, GROUPING SETS or WITH TOTALS is not supported",
+            "A constant key of ROLLUP, CUBE, GROUPING SETS or WITH TOTALS is not supported, nor"
+            " one with a constant condition",
             offset=expression.start,
         )
-    return value
+    if isinstance(meant, Identifier):
+        meant = scope.aliases.get(meant.parts[0], meant)
+    if isinstance(meant, Expression) and not isinstance(meant, Identifier):
+        return text_of(meant), value
+    return value.sql, value
+
+
+_CONDITIONS = ("if", "multiIf", "and", "or")
+
+
+def _is_constant(lowering: "Lowering", expression: Expression, scope: Scope) -> bool:
+    try:
+        return lowering.value(expression, scope).is_constant
+    except SqlError:  # of a lambda's parameters
+        return False
+
+
+def _with_aliases(
+    expression: Expression, scope: Scope, seen: frozenset[str] = frozenset()
+) -> Iterator[Expression]:
+    """Yield the parts of an expression, and those of the aliases in it."""
+    for part in walk(expression):
+        yield part
+        name = part.parts[0] if isinstance(part, Identifier) else ""
+        if name in scope.aliases and name not in seen:
+            yield from _with_aliases(scope.aliases[name], scope, seen | {name})
 
 
 def _refuse_beside_totals(select: Select) -> None:

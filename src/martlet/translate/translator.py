@@ -59,6 +59,7 @@ class Translator:
         tables: Mapping[str, TableFacts],
         *,
         join_use_nulls: bool = False,
+        text_answers: bool = False,
         max_known: int = 512,
     ) -> None:
         """Make a translator that knows nothing yet.
@@ -66,10 +67,13 @@ class Translator:
         Args:
             tables: all that a query may read, by name.
             join_use_nulls: ClickHouse's setting.
+            text_answers: whether the SQL delivers arrays, maps and tuples as JSON texts, for an
+                API that has texts only; see `translate.delivery`.
             max_known: texts whose translations are kept.
         """
         self.tables = tables
         self.join_use_nulls = join_use_nulls
+        self.text_answers = text_answers
         self.max_known = max_known
         self._shapes: OrderedDict[tuple[object, ...], _Shape] = OrderedDict()
 
@@ -103,9 +107,9 @@ class Translator:
         self._shapes.clear()
 
     def _translated(self, sql: str) -> tuple[_Known, frozenset[int]]:
-        lowering = Lowering(self.tables, join_use_nulls=self.join_use_nulls)
-        result = translate_answer(lowering, parse(sql))
         numbers = _numbers(sql)
+        lowering = Lowering(self.tables, join_use_nulls=self.join_use_nulls, texts=texts_of(sql))
+        result = translate_answer(lowering, parse(sql), text_answers=self.text_answers)
         columns = tuple((name, value.type) for name, value in
                         zip(result.names, result.values, strict=True))  # fmt: skip
         bound = split(result.sql, numbers)
@@ -127,6 +131,11 @@ def _numbers(sql: str) -> dict[int, int]:
     """Return the numbers of a text's string literals by their start."""
     starts = [found.start() for found in _STRING.finditer(sql) if found[1] is not None]
     return {start: number for number, start in enumerate(starts)}
+
+
+def texts_of(sql: str) -> dict[int, str]:
+    """Return the values of a text's string literals by their start."""
+    return dict(zip(_numbers(sql), shape_of(sql)[1], strict=True))
 
 
 def literals_of(clickhouse_sql: str, trino_sql: str) -> str:

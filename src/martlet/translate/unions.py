@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from martlet.errors import SqlError, UnsupportedError
-from martlet.translate.convert import as_form, cast, common_form
+from martlet.errors import SqlError, UnsupportedClauseError, UnsupportedError
+from martlet.translate.convert import as_form, cast, common_form, keeps_numbers
 from martlet.translate.plan import Item, Plan
 from martlet.translate.relations import behind, indented
 from martlet.translate.scope import Scope
@@ -125,6 +125,13 @@ def _common(parts: Sequence[_Part], query: SetOperation) -> list[tuple[ColumnTyp
             raise SqlError(
                 f"There is no supertype of {types} in column '{item.name}'", offset=query.start
             )
+        for value in values:
+            if keeps_numbers(value, type_):
+                raise UnsupportedClauseError(
+                    f"Bool beside {value.type} in column '{item.name}' of a UNION is not supported:"
+                    " use toBool()",
+                    offset=query.start,
+                )
         columns.append((type_, common_form([cast(value, type_).form for value in values])))
     return columns
 

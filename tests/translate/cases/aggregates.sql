@@ -110,7 +110,7 @@ SELECT
   avg(v.nf) AS x6,
   coalesce(avg(CAST(CAST(v.b AS bigint) AS double)), nan()) AS x7,
   coalesce(avg(DISTINCT CAST(v.u8 AS double)), nan()) AS x8,
-  coalesce(sum(CAST(v.u32 AS double) * CAST(v.u8 AS double)) / nullif(sum(CAST(v.u8 AS double)), 0e0), nan()) AS x9,
+  coalesce(sum(CAST(v.u32 AS double) * CAST(v.u8 AS double)) / sum(CAST(v.u8 AS double)), nan()) AS x9,
   coalesce(sum(CAST(v.f32 AS double)), 0e0) AS x10,
   ROW(coalesce(sum(v.i8), CAST(0 AS bigint)), count(v.i8)) AS x11,
   coalesce(bitwise_and(sum(v.u8), 255), 0) AS x12,

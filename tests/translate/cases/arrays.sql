@@ -197,7 +197,7 @@ FROM v
 ORDER BY 1;
 
 -- case: what is in an array
-SELECT id, hasAny(ai, [1, 5]), hasAny(an, [NULL]), hasAll(ai, [1]), hasAll(an, [NULL]), hasSubstr(ai, [2, 3]), has(ai, 1), has(an, NULL), has(an, 1), has(an, ni), has(ai, ni), has(ai, NULL), has(as, 'a'), has(as, s), has(as, ns), indexOf(ai, 2), indexOf(an, NULL), indexOf(an, 3), indexOf(as, 'x'), countEqual(ai, 0), countEqual(an, NULL), countEqual(an, 2), has(ms, 'k'), has(aa, [1, 2]), hasAll(ai, []), hasAny([], ai), hasAll(as, ['a', 'b']), hasSubstr(as, []), indexOf(ai, ni), indexOf(an, ni), countEqual(an, ni) FROM v ORDER BY id;
+SELECT id, hasAny(ai, [1, 5]), hasAny(an, [NULL]), hasAll(ai, [1]), hasAll(an, [NULL]), hasSubstr(ai, [2, 3]), has(ai, 1), has(an, NULL), has(an, 1), has(an, ni), has(ai, ni), has(ai, NULL), has(as, 'a'), has(as, s), has(as, ifNull(ns, '')), indexOf(ai, 2), indexOf(an, NULL), indexOf(an, 3), indexOf(as, 'x'), countEqual(ai, 0), countEqual(an, NULL), countEqual(an, 2), has(ms, 'k'), has(aa, [1, 2]), hasAll(ai, []), hasAny([], ai), hasAll(as, ['a', 'b']), hasSubstr(as, []), indexOf(ai, ni), indexOf(an, ni), countEqual(an, ni) FROM v ORDER BY id;
 -- trino
 SELECT
   v.id,
@@ -214,7 +214,7 @@ SELECT
   CAST(false AS integer) AS "has(ai, null)",
   CAST(contains(v."as", 'a') AS integer) AS "has(as, 'a')",
   CAST(contains(v."as", v.s) AS integer) AS "has(as, s)",
-  CAST(coalesce(contains(v."as", v.ns), false) AS integer) AS "has(as, ns)",
+  CAST(contains(v."as", coalesce(v.ns, '')) AS integer) AS "has(as, ifnull(ns, ''))",
   array_position(v.ai, 2) AS "indexof(ai, 2)",
   array_position(transform(v.an, x -> x IS NULL), true) AS "indexof(an, null)",
   array_position(v.an, 3) AS "indexof(an, 3)",

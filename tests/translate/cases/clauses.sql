@@ -291,16 +291,22 @@ FROM v
 ORDER BY v."as", v.ai DESC, v.tup, v.aa, 1;
 
 -- case: ORDER BY arrays with NULLs
-SELECT id FROM v ORDER BY an;
--- error: ORDER BY of Array(Nullable(Int64)) is not supported on Athena: it has another order there
+SELECT id FROM v ORDER BY an, id;
+-- trino
+SELECT v.id
+FROM v
+ORDER BY transform(v.an, x -> ROW(IF(x IS NULL, 1, 0), coalesce(x, 0))), 1;
 
 -- case: ORDER BY arrays of floats
 SELECT id FROM v ORDER BY af;
 -- error: ORDER BY of Array(Float64) is not supported on Athena: it has another order there
 
 -- case: ORDER BY a map
-SELECT id FROM v ORDER BY ms;
--- error: ORDER BY of Map(String, String) is not supported on Athena: it has another order there
+SELECT id FROM v ORDER BY ms, id;
+-- trino
+SELECT v.id
+FROM v
+ORDER BY map_entries(v.ms), 1;
 
 -- case: ORDER BY COLLATE
 SELECT s FROM v ORDER BY s COLLATE 'en';

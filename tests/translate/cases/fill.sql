@@ -652,7 +652,28 @@ ORDER BY 1, 2;
 
 -- case: INTERPOLATE with an expression
 SELECT n, v FROM (SELECT 1 AS n, 10 AS v) ORDER BY n WITH FILL FROM 0 TO 6 INTERPOLATE (v AS v + 1);
--- error: INTERPOLATE with an expression is not supported on Athena
+-- trino
+SELECT
+  islands1.n,
+  coalesce(islands1.v, coalesce(first_value(islands1.v) OVER (PARTITION BY islands1.island ORDER BY islands1.n), 0) + 1 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.n) - IF(islands1.island = 0, 0, 1))) AS v
+FROM (
+  SELECT
+    coalesce(filled1.n, points.point) AS n,
+    filled1.v,
+    count(filled1.n) OVER (ORDER BY coalesce(filled1.n, points.point) ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+  FROM (
+    SELECT subquery1.n, subquery1.v
+    FROM (
+      SELECT 1 AS n, 10 AS v
+    ) AS subquery1
+  ) AS filled1
+  FULL JOIN (
+    SELECT point
+    FROM UNNEST(IF(0 < 6, sequence(0, 6, 1))) AS sequence (point)
+    WHERE point < 6
+  ) AS points ON filled1.n = points.point
+) AS islands1
+ORDER BY 1;
 
 -- case: INTERPOLATE of a Nullable column
 SELECT id, ni FROM v ORDER BY id WITH FILL INTERPOLATE (ni);
@@ -693,3 +714,113 @@ SELECT d FROM v ORDER BY d WITH FILL STEP INTERVAL 1 HOUR;
 -- case: LIMIT BY with WITH FILL
 SELECT id FROM v ORDER BY id WITH FILL LIMIT 1 BY u8;
 -- error: LIMIT BY with WITH FILL is not supported on Athena
+
+-- case: INTERPOLATE that adds a number
+SELECT n, d, x, y, w FROM (SELECT 2 AS n, toDate('2024-01-30') AS d, toDecimal64(5.25, 2) AS x, toInt32(7) AS y, 'q' AS w UNION ALL SELECT 4, toDate('2024-03-01'), 1, 20, 'r') ORDER BY n WITH FILL FROM 0 TO 7 INTERPOLATE (d AS d + 1, x AS x + 2, y AS y - 3, w);
+-- trino
+SELECT
+  islands1.n,
+  coalesce(islands1.d, date_add('day', 1 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.n) - IF(islands1.island = 0, 0, 1)), coalesce(first_value(islands1.d) OVER (PARTITION BY islands1.island ORDER BY islands1.n), DATE '1970-01-01'))) AS d,
+  coalesce(islands1.x, CAST(coalesce(first_value(islands1.x) OVER (PARTITION BY islands1.island ORDER BY islands1.n), CAST(0 AS decimal(18,2))) + 2 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.n) - IF(islands1.island = 0, 0, 1)) AS decimal(18,2))) AS x,
+  coalesce(islands1.y, coalesce(first_value(islands1.y) OVER (PARTITION BY islands1.island ORDER BY islands1.n), 0) + -3 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.n) - IF(islands1.island = 0, 0, 1))) AS y,
+  islands1.w
+FROM (
+  SELECT
+    coalesce(filled1.n, points.point) AS n,
+    filled1.d,
+    filled1.x,
+    filled1.y,
+    coalesce(last_value(filled1.w) IGNORE NULLS OVER (ORDER BY coalesce(filled1.n, points.point) ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), '') AS w,
+    count(filled1.n) OVER (ORDER BY coalesce(filled1.n, points.point) ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+  FROM (
+    SELECT subquery1.n, subquery1.d, subquery1.x, subquery1.y, subquery1.w
+    FROM (
+      SELECT
+        2 AS n,
+        DATE '2024-01-30' AS d,
+        CAST(CAST(truncate(5.25e0 * 1e2) AS decimal(38,0)) * DECIMAL '0.01' AS decimal(18,2)) AS x,
+        7 AS y,
+        'q' AS w
+      UNION ALL
+      SELECT
+        4 AS "4",
+        DATE '2024-03-01' AS "todate('2024-03-01')",
+        CAST(1 AS decimal(18,2)) AS "1",
+        20 AS "20",
+        'r' AS "'r'"
+    ) AS subquery1
+  ) AS filled1
+  FULL JOIN (
+    SELECT point
+    FROM UNNEST(IF(0 < 7, sequence(0, 7, 1))) AS sequence (point)
+    WHERE point < 7
+  ) AS points ON filled1.n = points.point
+) AS islands1
+ORDER BY 1;
+-- case: INTERPOLATE that adds a number, through parts and rows beside the points
+SELECT g, n, b FROM (SELECT 'a' AS g, 1 AS n, 5 AS b UNION ALL SELECT 'a', 3, 9 UNION ALL SELECT 'b', 4, 7) ORDER BY g, n WITH FILL FROM 0 TO 6 STEP 2 INTERPOLATE (b AS 1 + b);
+-- trino
+WITH filled1 AS (
+  SELECT subquery1.g, subquery1.n, subquery1.b
+  FROM (
+    SELECT 'a' AS g, 1 AS n, 5 AS b
+    UNION ALL
+    SELECT 'a' AS "'a'", 3 AS "3", 9 AS "9"
+    UNION ALL
+    SELECT 'b' AS "'b'", 4 AS "4", 7 AS "7"
+  ) AS subquery1
+)
+SELECT
+  islands1.g,
+  islands1.n,
+  coalesce(islands1.b, coalesce(first_value(islands1.b) OVER (PARTITION BY islands1.island ORDER BY islands1.g, islands1.n), 0) + 1 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.g, islands1.n) - IF(islands1.island = 0, 0, 1))) AS b
+FROM (
+  SELECT
+    coalesce(filled1.g, points.part1) AS g,
+    coalesce(filled1.n, points.point) AS n,
+    filled1.b,
+    count(filled1.n) OVER (ORDER BY coalesce(filled1.g, points.part1), coalesce(filled1.n, points.point) ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+  FROM filled1
+  FULL JOIN (
+    SELECT part1, point
+    FROM (
+      SELECT DISTINCT coalesce(filled1.g, '') AS part1
+      FROM (VALUES 1) AS one (one)
+      LEFT JOIN filled1 ON TRUE
+    ) AS parts
+    CROSS JOIN UNNEST(IF(0 < 6, sequence(0, 6, 2))) AS sequence (point)
+    WHERE point < 6
+  ) AS points ON filled1.n = points.point AND filled1.g = points.part1
+) AS islands1
+ORDER BY 1, 2;
+-- case: INTERPOLATE that adds a number to counts of days
+SELECT toDate(timestamp) AS d, count() AS c FROM events WHERE amount > 20 GROUP BY d ORDER BY d DESC WITH FILL FROM toDate('2024-02-10') TO toDate('2024-01-20') INTERPOLATE (c AS c + 1) LIMIT 15;
+-- trino
+SELECT
+  islands1.d,
+  coalesce(islands1.c, coalesce(first_value(islands1.c) OVER (PARTITION BY islands1.island ORDER BY islands1.d DESC), 0) + 1 * (row_number() OVER (PARTITION BY islands1.island ORDER BY islands1.d DESC) - IF(islands1.island = 0, 0, 1))) AS c
+FROM (
+  SELECT
+    coalesce(filled1.d, points.point) AS d,
+    filled1.c,
+    count(filled1.d) OVER (ORDER BY coalesce(filled1.d, points.point) DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS island
+  FROM (
+    SELECT CAST(events."timestamp" AS date) AS d, count(*) AS c
+    FROM events
+    WHERE events.amount > 20
+    GROUP BY CAST(events."timestamp" AS date)
+  ) AS filled1
+  FULL JOIN (
+    SELECT point
+    FROM UNNEST(IF(DATE '2024-02-10' > DATE '2024-01-20', sequence(DATE '2024-02-10', DATE '2024-01-20', INTERVAL -'1' DAY))) AS sequence (point)
+    WHERE point > DATE '2024-01-20'
+  ) AS points ON filled1.d = points.point
+) AS islands1
+ORDER BY 1 DESC
+LIMIT 15;
+-- case: INTERPOLATE that multiplies
+SELECT n, v FROM (SELECT 1 AS n, 10 AS v) ORDER BY n WITH FILL FROM 0 TO 6 INTERPOLATE (v AS v * 2);
+-- error: INTERPOLATE is supported with the column alone, v + 1 or v - 1 on Athena
+-- case: INTERPOLATE that adds a number to a float
+SELECT n, v FROM (SELECT 1 AS n, 1.5 AS v) ORDER BY n WITH FILL FROM 0 TO 6 INTERPOLATE (v AS v + 1);
+-- error: INTERPOLATE of Float64 with a number is not supported on Athena

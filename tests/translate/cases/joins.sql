@@ -302,3 +302,35 @@ LIMIT 10;
 -- case: an ambiguous name among three tables
 SELECT user_id FROM events e JOIN users u ON e.user_id = u.user_id JOIN users w ON w.user_id = u.user_id;
 -- error: Ambiguous identifier 'user_id': several tables have it
+
+-- case: a name of three tables that INNER JOIN says to be equal
+SELECT user_id, age FROM events AS e JOIN users AS u ON u.user_id = e.user_id JOIN (SELECT user_id FROM users WHERE age > 30) AS w ON w.user_id = e.user_id AND u.age > 3 ORDER BY event_id LIMIT 3;
+-- trino
+SELECT e.user_id, u.age
+FROM events AS e
+JOIN users AS u
+  ON u.user_id = e.user_id
+JOIN (
+  SELECT users.user_id
+  FROM users
+  WHERE users.age > 30
+) AS w
+  ON (w.user_id = e.user_id) AND (u.age > 3)
+ORDER BY e.event_id
+LIMIT 3;
+-- case: a name of two of three tables, equal and beside another table
+SELECT user_id, z FROM events AS e JOIN users AS u ON e.user_id = u.user_id LEFT JOIN (SELECT 'u2' AS z) AS w ON e.user_id = w.z ORDER BY event_id LIMIT 3;
+-- trino
+SELECT e.user_id, coalesce(w.z, '') AS z
+FROM events AS e
+JOIN users AS u
+  ON e.user_id = u.user_id
+LEFT JOIN (
+  SELECT 'u2' AS z
+) AS w
+  ON e.user_id = w.z
+ORDER BY e.event_id
+LIMIT 3;
+-- case: a name of three tables that LEFT JOIN leaves open
+SELECT user_id FROM events AS e LEFT JOIN users AS u ON e.user_id = u.user_id LEFT JOIN users AS w ON e.user_id = w.user_id;
+-- error: Ambiguous identifier 'user_id': several tables have it

@@ -120,7 +120,7 @@ SELECT (SELECT lc FROM v WHERE id = 1) AS x;
 SELECT
   coalesce((SELECT v.lc
   FROM v
-  WHERE v.id = 1), CAST(CAST('Cannot convert NULL value to non-Nullable type' AS bigint) AS varchar)) AS x;
+  WHERE v.id = 1), element_at(transform(ARRAY[CAST('A scalar subquery has no rows' AS bigint)], x -> CAST(NULL AS varchar)), 1)) AS x;
 
 -- case: a constant of an aggregate is one row
 SELECT toTypeName(count()), 1 FROM events;

@@ -188,7 +188,7 @@ SELECT
   WHERE v.id = 0) AS a,
   coalesce((SELECT v.lc
   FROM v
-  WHERE v.id = 0), CAST(CAST('Cannot convert NULL value to non-Nullable type' AS bigint) AS varchar)) AS b,
+  WHERE v.id = 0), element_at(transform(ARRAY[CAST('A scalar subquery has no rows' AS bigint)], x -> CAST(NULL AS varchar)), 1)) AS b,
   (SELECT v.ni
   FROM v
   WHERE v.id = 1) AS c,
@@ -200,18 +200,18 @@ SELECT
 SELECT (SELECT 1 AS a, 'x' AS b) AS t, t.1, t.b;
 -- trino
 SELECT
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  coalesce((SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
   FROM (
     SELECT 1 AS a, 'x' AS b
-  ) AS scalar1) AS t,
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  ) AS scalar1), element_at(transform(ARRAY[CAST('A scalar subquery has no rows' AS bigint)], x -> CAST(NULL AS row(a integer, b varchar))), 1)) AS t,
+  coalesce((SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
   FROM (
     SELECT 1 AS a, 'x' AS b
-  ) AS scalar2)[1] AS "tupleelement(t, 1)",
-  (SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
+  ) AS scalar2), element_at(transform(ARRAY[CAST('A scalar subquery has no rows' AS bigint)], x -> CAST(NULL AS row(a integer, b varchar))), 1))[1] AS "tupleelement(t, 1)",
+  coalesce((SELECT CAST(ROW(a, b) AS row(a integer, b varchar))
   FROM (
     SELECT 1 AS a, 'x' AS b
-  ) AS scalar2)[2] AS "t.b";
+  ) AS scalar2), element_at(transform(ARRAY[CAST('A scalar subquery has no rows' AS bigint)], x -> CAST(NULL AS row(a integer, b varchar))), 1))[2] AS "t.b";
 
 -- case: IN a subquery with ORDER BY and LIMIT
 SELECT event_id FROM events WHERE amount IN (SELECT amount FROM events ORDER BY amount DESC LIMIT 1) AND is_bot ORDER BY event_id LIMIT 5;

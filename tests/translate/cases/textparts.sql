@@ -38,8 +38,8 @@ SELECT id, multiSearchAllPositions(s, ['b', 'ö']), multiSearchAllPositionsUTF8(
 -- trino
 SELECT
   v.id,
-  transform(ARRAY['b', 'ö'], needle -> IF(strpos(v.s, needle) = 0, 0, length(to_utf8(substr(v.s, 1, strpos(v.s, needle) - 1))) + 1)) AS "multisearchallpositions(s, ['b', 'ö'])",
-  transform(ARRAY['ö', '本'], needle -> strpos(v.s, needle)) AS "multisearchallpositionsutf8(s, ['ö', '本'])",
-  transform(ARRAY['B', 'w'], needle -> IF(strpos(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(needle, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')) = 0, 0, length(to_utf8(substr(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 1, strpos(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(needle, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')) - 1))) + 1)) AS "multisearchallpositionscaseinsensitive(s, ['b', 'w'])"
+  transform(ARRAY['b', 'ö'], needle -> IF(v.s = '' OR strpos(v.s, needle) = 0, 0, length(to_utf8(substr(v.s, 1, strpos(v.s, needle) - 1))) + 1)) AS "multisearchallpositions(s, ['b', 'ö'])",
+  transform(ARRAY['ö', '本'], needle -> IF(v.s = '', 0, strpos(v.s, needle))) AS "multisearchallpositionsutf8(s, ['ö', '本'])",
+  transform(ARRAY['B', 'w'], needle -> IF(v.s = '' OR strpos(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(needle, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')) = 0, 0, length(to_utf8(substr(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), 1, strpos(translate(v.s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), translate(needle, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')) - 1))) + 1)) AS "multisearchallpositionscaseinsensitive(s, ['b', 'w'])"
 FROM v
 ORDER BY 1;

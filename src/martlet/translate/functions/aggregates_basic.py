@@ -88,7 +88,7 @@ def _weighted_average(site: AggregateSite) -> Value:
     ):  # fmt: skip
         # Measured: ClickHouse multiplies them without a sign, and negative sums become huge.
         raise site.fail(f"of {value.type} weighted by {weight.type} is not supported")
-    template = "sum({0} * {1}){filter} / nullif(sum({1}){filter}, 0e0)"
+    template = "sum({0} * {1}){filter} / sum({1}){filter}"
     if is_float(value.type) and is_integer(weight.type):  # values are cut to integers, measured
         template = template.replace("{0}", "truncate({0})")
     return written(site, template, type_of("Float64"))
@@ -317,10 +317,13 @@ BASIC: dict[str, Aggregate] = {
     "count": Aggregate(("any*",), "UInt64", _count, empty="", never_null=True, arrays=True),
     "sum": Aggregate(("number",), "UInt8", _sum, arrays=True, note=_WRAPS),
     "sumWithOverflow": Aggregate(("number",), "UInt8", _sum_with_overflow),
-    "sumKahan": Aggregate(("double",), "Float64", "sum({0}){filter}"),
+    "sumKahan": Aggregate(("double",), "Float64", "sum({0}){filter}",
+                          note="of infinite values ClickHouse's is NaN"),
     "sumCount": Aggregate(("number",), "UInt8", _sum_count, empty="", never_null=True),
     "avg": Aggregate(("double",), "Float64", _average, empty="nan()", arrays=True),
-    "avgWeighted": Aggregate(("double", "double"), "Float64", _weighted_average, empty="nan()"),
+    "avgWeighted": Aggregate(("double", "double"), "Float64", _weighted_average, empty="nan()",
+                             note="of negative floats weighted by unsigned integers ClickHouse's"
+                             " is a huge number"),
     "min": Aggregate(("any",), plain, _of(_extreme, "min"), arrays=True),
     "max": Aggregate(("any",), plain, _of(_extreme, "max"), arrays=True),
     "argMin": Aggregate(("any", "any"), plain, _of(_extreme_argument, "min"), note=_ANY),

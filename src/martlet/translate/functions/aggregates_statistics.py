@@ -200,6 +200,8 @@ def _shape(power: int, *, of_sample: bool) -> Callable[[AggregateSite], Value]:
 
 def _regression(site: AggregateSite) -> Value:
     x, y = site.arguments
+    if x.is_nullable or y.is_nullable:
+        raise site.fail("of Nullable values is not supported: use assumeNotNull() and -If")
     behind = suffix(site)
     slope, intercept = (f"coalesce(regr_{name}({y.sql}, {x.sql}){behind}, nan())"
                         for name in ("slope", "intercept"))  # fmt: skip

@@ -18,6 +18,7 @@ from martlet.translate.typing import (
     array_of,
     is_float,
     is_map,
+    is_string,
     is_unsigned,
     nullable,
     supertype,
@@ -44,6 +45,12 @@ def _sought(site: Site) -> tuple[Value, Value, Value]:
         return array, element, item
     if supertype([element.type, item.type]) is None:
         raise site.fail(f"{item.type} is not looked for in {array.type}", index=1)
+    if is_missing(item) and not is_missing(element) and is_string(element.type) and not (
+        item.is_constant or array.is_constant
+    ):  # fmt: skip
+        raise site.fail(
+            "a Nullable text is not supported: NULL finds an empty one; use ifNull(x, '')", index=1
+        )
     shown, wanted = comparable(site, element, item, ordered=False)
     if shown.sql != element.sql:
         array = replace(array, sql=f"transform({array.sql}, x -> {shown.sql})",
@@ -94,8 +101,17 @@ def _count_equal(site: Site) -> Value:
 
 
 def _both(site: Site) -> list[Value]:
-    """Return the two arrays of a call as ones of one type; of floats NaN would be equal to NaN."""
-    arrays = common_arrays(site, [array_argument(site, 0), array_argument(site, 1)])
+    """Return the two arrays of a call as ones of one type; of floats NaN would be equal to NaN.
+
+    A NULL is looked for in an array without as what lies below it: 0, an empty text, any value.
+    """
+    given = [array_argument(site, 0), array_argument(site, 1)]
+    inner = [element_of(array).type for array in given]
+    is_empty = any(str(element) == "Nothing" for element in inner)
+    if inner[0].is_nullable is not inner[1].is_nullable and not is_empty:
+        raise site.fail(f"{given[0].type} and {given[1].type} must both be of Nullable elements, or"
+                        " none: ClickHouse takes NULL for another value")  # fmt: skip
+    arrays = common_arrays(site, given)
     if any(is_float(element_of(array).type) for array in arrays):
         raise site.fail(f"of {arrays[0].type} is not supported")
     return arrays
@@ -173,8 +189,7 @@ _TWO = ("array", "array")
 _ORDER = "the order of the elements is another one"
 
 ARRAY_SEARCH: dict[str, Function] = {
-    "has": array_row(("any", "any"), has, note="a NULL that is looked for is in no array of "
-                     "elements that are never NULL; ClickHouse can find it as an empty value"),
+    "has": array_row(("any", "any"), has),
     "indexOf": array_row(("array", "any"), _index_of),
     "countEqual": array_row(("array", "any"), _count_equal),
     "hasAny": array_row(_TWO, _has_any),

@@ -41,7 +41,9 @@ def _transform(site: Site) -> Value:
 
 
 CHOICES: dict[str, Function] = {
-    "transform": Function(("any", "array", "array", "any?"), "UInt8", _transform, nulls="own"),
+    "transform": Function(
+        ("any", "array", "array", "any?"), "UInt8", _transform, nulls="own", is_constant=False
+    ),  # measured, of constants too
 }
 
 # What has no equal, with what to write instead.

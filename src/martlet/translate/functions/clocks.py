@@ -267,8 +267,8 @@ def _make_date(site: Site) -> Value:
 
 
 _TEXT_NOTE = (
-    "Texts of a column in other shapes than ISO 8601 and seconds since 1970, and days that a month "
-    "does not have, are {}."
+    "Texts of a column in other shapes than ISO 8601 and seconds since 1970 in 9 or 10 digits, and "
+    "days that a month does not have, are {}."
 )
 _FAILS = _TEXT_NOTE.format("errors")
 _NULLS = _TEXT_NOTE.format("no times")

@@ -121,6 +121,8 @@ def _accurate_cast_or_null(site: Site) -> Value:
 
 def _to_low_cardinality(site: Site) -> Value:
     (value,) = site.arguments
+    if value.form == "unknown":
+        raise site.fail("of NULL alone is not supported")
     return replace(value, type=low_cardinality(value.type))
 
 

@@ -8,6 +8,7 @@ from martlet.translate.functions.lambdas import array_argument, element_of, numb
 from martlet.translate.functions.numbers import bit_type, wrapped
 from martlet.translate.functions.operators import united
 from martlet.translate.functions.strings import number_of, result
+from martlet.translate.syntax import Literal
 from martlet.translate.typing import arithmetic, is_integer, is_unsigned
 from martlet.translate.value import WIDE, Value
 from martlet.types import Group
@@ -96,10 +97,20 @@ _DURATIONS = ((1, 0), (10, 1), (30, 10), (60, 30), (120, 60), (180, 120), (240, 
               (36_000, 18_000), (0, 36_000))  # fmt: skip
 
 
+_BUCKETS = {"UInt8": "UInt16", "Bool": "UInt16", "UInt16": "UInt32"}
+
+
 def _bucket(site: Site) -> Value:
-    type_ = {"UInt8": "UInt16", "UInt16": "UInt32"}.get(str(site.arguments[3].type.bare), "UInt64")
-    value, low, high, count = (argument.sql for argument in site.arguments)
-    sql = f"width_bucket({value}, {low}, {high}, {count})"
+    type_ = _BUCKETS.get(site.arguments[3].type.bare.family.name, "UInt64")
+    low, high = (argument.operand for argument in site.arguments[1:3])
+    inner = ", ".join(argument.sql for argument in site.arguments)
+    sql = f"width_bucket({inner})"
+    bounds = [a.value for a in site.call.arguments[1:3]
+              if isinstance(a, Literal) and isinstance(a.value, int | float)]  # fmt: skip
+    if len(bounds) < 2 or bounds[0] >= bounds[1]:  # where they are no bounds Trino turns them
+        tests = [f"{low} >= {high}"]
+        tests += [f"{a.operand} IS NOT NULL" for a in site.arguments if a.is_nullable]
+        sql = f"IF({' AND '.join(tests)}, 0, {sql})"
     return result(site, sql, type_, "bigint")
 
 

@@ -26,33 +26,37 @@ _NUMBERS = (
     "numbers in them are written as Trino writes them, 1.0 and not 1, "
     "1e400 as Infinity, integers beyond 64 bits in full, and emoji as \\\\u escapes"
 )
-_OBJECT = "an index into an object finds nothing"
-_KEYS = f"an object with a key twice has none; {_OBJECT}"
+INDEX = "an index into an object with a key twice finds nothing"
+_KEYS = f"an object with a key twice has none; {INDEX}"
 
 
-def _path(site: Site, last: int) -> str:
-    """Return SQL for the JSON path of the arguments from the second one to `last`."""
-    steps: list[str] = []
-    literal = True
-    for index in range(1, last):
-        step = site.arguments[index]
-        if is_string(step.type) and step.literal is not None:
-            key = site.text(index).replace("\\", "\\\\").replace('"', '\\"')
-            steps.append(slots.string_sql(f'["{key}"]'))
-        elif is_string(step.type) and not step.is_nullable:
-            literal = False
-            escaped = rf"replace(replace({step.sql}, '\', '\\'), " + _QUOTES + ")"
-            steps += ["'[\"'", escaped, "'\"]'"]
-        elif is_integer(step.type) and step.is_constant:
-            number = site.constant(index)
-            if not isinstance(number, int) or number < 1:
-                raise site.fail("an index must be a positive constant", index=index)
-            steps.append(f"'[{number - 1}]'")
-        else:
-            raise site.fail("a key must be a text, an index a constant number", index=index)
-    if literal:
-        return "'$" + "".join(step[1:-1] for step in steps) + "'"
-    return f"concat('$', {', '.join(steps)})"
+def _key(site: Site, index: int) -> tuple[str, bool]:
+    """Return SQL for a key's step of a JSON path, and whether it is a literal."""
+    step = site.arguments[index]
+    if is_string(step.type) and step.literal is not None:
+        key = site.text(index).replace("\\", "\\\\").replace('"', '\\"')
+        return slots.string_sql(f'["{key}"]'), True
+    if is_string(step.type) and not step.is_nullable:
+        return rf"""'["', replace(replace({step.sql}, '\', '\\'), {_QUOTES}), '"]'""", False
+    raise site.fail("a key must be a text, an index a constant number", index=index)
+
+
+def _at_keys(json: str, keys: list[tuple[str, bool]]) -> str:
+    """Return SQL for what keys of objects in objects lead to."""
+    if all(is_literal for _, is_literal in keys):
+        path = "'$" + "".join(step[1:-1] for step, _ in keys) + "'"
+    else:
+        path = f"concat('$', {', '.join(step for step, _ in keys)})"
+    return f"json_extract({json}, {path})"
+
+
+def _at_index(site: Site, json: str, index: int) -> str:
+    """Return SQL for an element of an array, or the value of an object's key by its place."""
+    number = site.constant(index)
+    if not isinstance(number, int) or number == 0:
+        raise site.fail("an index must be a constant number, and not 0", index=index)
+    values = "coalesce(TRY_CAST(j AS array(json)), map_values(TRY_CAST(j AS map(varchar, json))))"
+    return f"element_at(transform(ARRAY[{json}], j -> element_at({values}, {number})), 1)"
 
 
 def found(site: Site, last: int | None = None) -> str:
@@ -60,9 +64,18 @@ def found(site: Site, last: int | None = None) -> str:
     text = site.arguments[0]
     if not is_string(text.type):
         raise site.fail(f"an argument of type {text.type} is not supported", index=0)
-    path = _path(site, last if last is not None else len(site.arguments))
-    checked = f"IF(TRY(json_parse({text.sql})) IS NOT NULL, {text.sql})"
-    return f"json_extract({checked}, {path})"
+    json = f"IF(TRY(json_parse({text.sql})) IS NOT NULL, {text.sql})"
+    keys: list[tuple[str, bool]] = []
+    steps = range(1, last if last is not None else len(site.arguments))
+    for index in steps:
+        step = site.arguments[index]
+        if not (is_integer(step.type) and step.is_constant):
+            keys.append(_key(site, index))
+            continue
+        is_first = index == 1
+        json = _at_index(site, _at_keys(json, keys) if keys or is_first else json, index)
+        keys = []
+    return _at_keys(json, keys) if keys or not steps else json
 
 
 # The text of a number, and of all else as it is: `r` is JSON as Trino writes it.
@@ -244,19 +257,20 @@ def _typed_array(site: Site, type_: ColumnType, json: str) -> Value:
 
 JSON: dict[str, Function] = {
     "JSONExtractString": Function(("text", "any*"), "String", _extract("String"),
-                                  note=f"{_NUMBERS}; {_OBJECT}"),
-    "JSONExtractInt": Function(("text", "any*"), "Int64", _extract("Int64"), note=_OBJECT),
-    "JSONExtractUInt": Function(("text", "any*"), "UInt64", _extract("UInt64"), note=_OBJECT),
-    "JSONExtractFloat": Function(("text", "any*"), "Float64", _extract("Float64"), note=_OBJECT),
-    "JSONExtractBool": Function(("text", "any*"), "UInt8", _bool, note=_OBJECT),
-    "JSONExtractRaw": Function(("text", "any*"), "String", _raw, note=f"{_NUMBERS}; {_OBJECT}"),
+                                  note=f"{_NUMBERS}; {INDEX}"),
+    "JSONExtractInt": Function(("text", "any*"), "Int64", _extract("Int64"), note=INDEX),
+    "JSONExtractUInt": Function(("text", "any*"), "UInt64", _extract("UInt64"), note=INDEX),
+    "JSONExtractFloat": Function(("text", "any*"), "Float64", _extract("Float64"), note=INDEX),
+    "JSONExtractBool": Function(("text", "any*"), "UInt8", _bool, note=INDEX),
+    "JSONExtractRaw": Function(("text", "any*"), "String", _raw, note=f"{_NUMBERS}; {INDEX}"),
     "JSONExtract": Function(("text", "any*"), "String", _typed, note=f"{_NUMBERS}; {_KEYS}"),
-    "JSONHas": Function(("text", "any*"), "UInt8", _has, note=_OBJECT),
-    "JSONLength": Function(("text", "any*"), "UInt64", _length, note=_OBJECT),
+    "JSONHas": Function(("text", "any*"), "UInt8", _has, note=INDEX),
+    "JSONLength": Function(("text", "any*"), "UInt64", _length, note=INDEX),
     "JSONExtractArrayRaw": Function(("text", "any*"), "Array(String)", _array_raw,
                                     note=f"{_NUMBERS}; {_KEYS}"),
     "JSONExtractKeys": Function(("text", "any*"), "Array(String)", _keys, note=_KEYS),
     "JSONExtractKeysAndValuesRaw": Function(("text", "any*"), "Array(Tuple(String, String))",
                                             _pairs_raw, note=f"{_NUMBERS}; {_KEYS}"),
-    "isValidJSON": Function(("text",), "UInt8", _is_valid, low_cardinality=False),
+    "isValidJSON": Function(("text",), "UInt8", _is_valid),
 }  # fmt: skip
+JSON = {name: replace(row, low_cardinality=False) for name, row in JSON.items()}

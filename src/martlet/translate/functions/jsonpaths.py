@@ -11,7 +11,7 @@ from martlet.errors import MartletError
 from martlet.translate import slots
 from martlet.translate.convert import as_number, make
 from martlet.translate.function import Function, Site, padded
-from martlet.translate.functions.json import found, own_nulls, read_json
+from martlet.translate.functions.json import INDEX, found, own_nulls, read_json
 from martlet.translate.functions.strings import filled, result, truth
 from martlet.translate.parsing import print_decimal, print_float
 from martlet.translate.typing import is_string, type_of
@@ -254,8 +254,7 @@ JSON_PATHS: dict[str, Function] = {
     "JSON_QUERY": Function(("text", "constant"), "String", _json_query,
                            note=f"{_NUMBERS}, and 1.0 stays 1.0"),
     "JSON_EXISTS": Function(("text", "constant"), "UInt8", _json_exists),
-    "JSONType": Function(("text", "any*"), _TYPES, _json_type,
-                         note="an index into an object finds nothing"),
+    "JSONType": Function(("text", "any*"), _TYPES, _json_type, note=INDEX),
     "JSONArrayLength": Function(("text",), "Nullable(UInt64)", _json_array_length),
     "JSONExtractKeysAndValues": Function(("text", "any*"), "Array(String)", _keys_and_values,
                                          note=_NUMBERS),

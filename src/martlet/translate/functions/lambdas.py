@@ -146,7 +146,7 @@ def lambda_body(site: Site, index: int, elements: Sequence[Value]) -> tuple[str,
     return parameters, _calculable(site, body)
 
 
-_SUBQUERY = re.compile(r"\(\s*(SELECT|WITH)\b|\) OVER \(")
+_SUBQUERY = re.compile(r"\(\s*(SELECT|WITH)\b|\bOVER \(")
 
 
 def _calculable(site: Site, body: Value) -> Value:

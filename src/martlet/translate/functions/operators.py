@@ -15,6 +15,7 @@ from martlet.translate.convert import (
     cast,
     common_form,
     default,
+    keeps_numbers,
     make,
 )
 from martlet.translate.function import Function, Site, padded, same
@@ -58,11 +59,19 @@ def united(site: Site, values: Sequence[Value]) -> list[Value]:
     converted = [
         value if value.form == "unknown" else site.convert(value, type_) for value in values
     ]
+    _check_truths(site, values, type_)
     form = common_form([value.form for value in converted])
     return [
         replace(value if value.form == "unknown" else as_form(value, form), type=type_)
         for value in converted
     ]
+
+
+def _check_truths(site: Site, values: Sequence[Value], type_: ColumnType) -> None:
+    """Refuse a Bool that is another number: ClickHouse keeps `if(c, flag, 5)` as a Bool of 5."""
+    for value in values:
+        if keeps_numbers(value, type_):
+            raise site.fail(f"of Bool beside {value.type} is not supported: use toBool()")
 
 
 def _null() -> Value:
@@ -223,13 +232,16 @@ def _unscaled(value: Value, digits: int) -> str:
 
 
 def _int_div_or_zero(site: Site) -> Value:
-    divisor = site.arguments[1]
+    value, divisor = site.arguments
     made = _int_div(site)
     if made.form == "unknown":
         return made
     guarded = replace(divisor, sql=f"nullif({divisor.sql}, 0)", is_atomic=True, literal=None)
     site.arguments[1] = guarded
-    sql = f"IF({divisor.operand} = 0, 0, {_int_div(site).sql})"
+    test = f"{divisor.operand} = 0"
+    if value.is_nullable:
+        test += f" AND {value.operand} IS NOT NULL"
+    sql = f"IF({test}, 0, {_int_div(site).sql})"
     return make(sql, made.type, made.form, of=(made,))
 
 
@@ -357,8 +369,16 @@ def _case(conditions: list[Value], results: list[Value], *, of: tuple[Value, ...
 def _case_with_expression(site: Site) -> Value:
     operand, *rest = site.arguments
     keys, results = rest[:-1:2], united(site, [*rest[1:-1:2], rest[-1]])
-    conditions = [comparison(site, "equals", operand, key) for key in keys]
+    conditions = [  # NULL is equal to NULL, measured
+        comparison(site, "isNotDistinctFrom" if operand.is_nullable and key.is_nullable
+                   else "equals", operand, key)
+        for key in keys
+    ]  # fmt: skip
     return _case(conditions, results, of=tuple(site.arguments))
+
+
+def _itself(site: Site) -> Value:
+    return replace(site.arguments[0], literal=None)
 
 
 def _coalesce(site: Site) -> Value:
@@ -458,8 +478,8 @@ OPERATORS: dict[str, Function] = {
     "assumeNotNull": Function(("any",), "UInt8", _assume_not_null, nulls="own"),
     "toNullable": Function(("any",), "UInt8", _to_nullable, nulls="own"),
     "concat": Function(("any*",), "String", _concat),
-    "identity": Function(("any",), same(), "{0}", nulls="own"),
-    "materialize": Function(("any",), same(), "{0}", nulls="own", is_constant=False),
+    "identity": Function(("any",), same(), _itself, nulls="own"),
+    "materialize": Function(("any",), same(), _itself, nulls="own", is_constant=False),
 }  # fmt: skip
 
 ALIASES: dict[str, str] = {

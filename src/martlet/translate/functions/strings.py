@@ -434,6 +434,9 @@ def _format(site: Site) -> Value:
     pieces.append(slots.string_sql(pattern[position:]))
     kept = [piece for piece in pieces if piece != "''"]
     sql = f"concat({', '.join(kept)})" if len(kept) > 1 else "".join(kept) or "''"
+    unused = [v for v in values if v.is_nullable and v.sql not in kept]
+    if unused:  # NULL all the same
+        sql = f"IF({' AND '.join(f'{v.operand} IS NOT NULL' for v in unused)}, {sql})"
     return result(site, sql, "String")
 
 

@@ -56,10 +56,12 @@ def _positions(site: Site) -> Value:
     if "CaseInsensitive" in site.name:
         fold = "lower({0})" if site.name.endswith("UTF8") else LOWER
         subject, shown = fold.replace("{0}", subject), fold.replace("{0}", needle)
-    found = f"strpos({subject}, {shown})"
-    if not site.name.endswith("UTF8"):
+    found, nowhere = f"strpos({subject}, {shown})", f"{text.operand} = ''"  # an empty text too
+    if site.name.endswith("UTF8"):
+        found = f"IF({nowhere}, 0, {found})"
+    else:
         before = f"length(to_utf8(substr({subject}, 1, {found} - 1))) + 1"
-        found = f"IF({found} = 0, 0, {before})"
+        found = f"IF({nowhere} OR {found} = 0, 0, {before})"
     sql = f"transform({needles.sql}, {needle} -> {found})"
     return make(sql, type_of("Array(UInt64)"), "array(bigint)", of=(text, needles))
 
@@ -79,7 +81,6 @@ TEXT_PARTS: dict[str, Function] = {
     **{f"hasSubsequence{kind}": Function(_TWO, "UInt8", _subsequence)
        for kind in ("UTF8", "CaseInsensitiveUTF8")},
     **{f"multiSearchAllPositions{kind}": Function(("text", "array"), "Array(UInt64)", _positions,
-                                                  note="an empty text is in an empty one, at 1",
                                                   low_cardinality=False) for kind in _KINDS},
 }  # fmt: skip
 

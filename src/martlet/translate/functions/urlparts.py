@@ -64,7 +64,8 @@ def _cut_parameter(site: Site) -> Value:
     return result(site, sql, "String")
 
 
-_PREFIX = r"(?:[0-9A-Za-z][0-9A-Za-z.+\-]*:)?//"
+# One byte before the slashes may be any.
+_PREFIX = r"//|[A-Za-z][0-9A-Za-z.+\-]*://|[\x00-\x7f]//"
 _PORT = rf"^{SCHEME}{HAS_DOT}{USERS}{IN_HOST}+:([0-9]+)(?:[/?#]|\z)"
 _CUT_WWW = rf"(?s)^(?>({_PREFIX}))((?:[^/?#:]*@)?+)www\.(?=.)"
 

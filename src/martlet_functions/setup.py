@@ -1,7 +1,7 @@
-"""The custom resource that gives a stack the tokens that its project declares.
+"""The custom resource that sets up a stack: tokens that the project declares, state of new tables.
 
-CloudFormation calls it when the stack is made and whenever the declared scopes change. It waits
-for an answer at a URL, an hour when none comes, so that one is always sent.
+CloudFormation calls it when the stack is made and whenever the declared scopes or the tables
+change. It waits for an answer at a URL, an hour when none comes, so that one is always sent.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """
@@ -10,8 +10,9 @@ import json
 import logging
 import os
 import threading
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from martlet.errors import MartletError
 
 # Neither events, which have a signed URL, nor values are ever logged. botocore's own log would have
 # what it receives where somebody sets the level of all logs to DEBUG.
-logger = Logger(service="tokens")
+logger = Logger(service="setup")
 logging.getLogger("botocore").setLevel(logging.INFO)
 
 # Before the function's time is over, CloudFormation is told that it will be.
@@ -50,42 +51,57 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     timer.start()
     try:
         if event["RequestType"] in ("Create", "Update"):
-            _sync(os.environ)
+            _set_up(os.environ, new_tables(event))
         answer.send("SUCCESS", "")
     except MartletError as error:
-        logger.error("tokens are not synchronised: %s", error)
+        logger.error("the stack is not set up: %s", error)
         answer.send("FAILED", str(error))
     except Exception as error:  # the one door: without an answer CloudFormation hangs
-        logger.exception("tokens are not synchronised")
+        logger.exception("the stack is not set up")
         answer.send("FAILED", f"Internal error ({type(error).__name__}); see the function's log")
     finally:
         timer.cancel()
     return answer.sent
 
 
-def _sync(environment: Mapping[str, str]) -> None:
-    """Synchronise the tokens of the project in the bundle.
+def new_tables(event: Mapping[str, Any]) -> list[str]:
+    """Return the tables that this deployment makes: no row of theirs is in the lake.
+
+    One that was there before keeps what is known of it, and if that was lost, nothing is known.
+    """
+    before = event.get("OldResourceProperties", {}).get("Tables", [])
+    return [name for name in event["ResourceProperties"].get("Tables", []) if name not in before]
+
+
+def _set_up(environment: Mapping[str, str], tables: Sequence[str]) -> None:
+    """Synchronise the tokens of the project in the bundle, and begin the state of its new tables.
 
     Imports are in here, as what fails while they run must be answered too.
     """
     from martlet.aws.clients import client
     from martlet.aws.names import Deployed
+    from martlet.aws.state import StateTable
     from martlet.aws.token_items import TokenItems
     from martlet.aws.token_sync import TokenSecret, sync_tokens
     from martlet.files.project import load_project
     from martlet.tokens import declared_scopes
 
     deployed = Deployed.read(environment)
+    project = load_project(Path(deployed.folder))
     retries = {"total_max_attempts": 5, "mode": "standard"}
+    dynamodb = client("dynamodb", region=deployed.region, retries=retries)
+    states = StateTable(dynamodb, deployed.state_table)
+    for name in tables:
+        source = project.datasources.get(name)
+        columns = [column.name for column in source.columns] if source is not None else ()
+        states.begin(name, moment=time.time_ns(), columns=columns)
     synced = sync_tokens(
-        declared_scopes(load_project(Path(deployed.folder))),
+        declared_scopes(project),
         secret=TokenSecret(
             client("secretsmanager", region=deployed.region, retries=retries),
             deployed.tokens_secret,
         ),
-        items=TokenItems(
-            client("dynamodb", region=deployed.region, retries=retries), deployed.tokens_table
-        ),
+        items=TokenItems(dynamodb, deployed.tokens_table),
     )
     logger.info("tokens made: %s; removed: %s", list(synced.made), list(synced.removed))
 

@@ -4,6 +4,7 @@ import http.server
 import json
 import logging
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,17 @@ from moto import mock_aws
 
 from martlet.aws import names
 from martlet.aws.clients import client
+from martlet.aws.state import StateTable, state_of
 from martlet.aws.token_items import COMMAND, PROJECT, StoredToken, TokenItems
 from martlet.aws.token_sync import TokenSecret, refresh_token, sync_tokens
 from martlet.aws.tokens import TokenTable
 from martlet.errors import ConfigurationError, EngineError, NotFoundError, TokenError
 from martlet.tokens import ADMIN_TOKEN_NAME
-from martlet_functions import tokens as function
+from martlet_functions import setup as function
 
 TABLE = "shop-dev-tokens"
+STATE = "shop-dev-state"
+TABLES = ["events", "events_quarantine"]
 READ = ("PIPES:READ", "total")
 APPEND = ("DATASOURCES:APPEND", "events")
 SOURCE = "TOKEN writer APPEND\n\nSCHEMA >\n    `id` UInt32 `json:$.id`\n"
@@ -296,7 +300,21 @@ def cloudformation():
 
 
 @pytest.fixture
-def environment(monkeypatch, secret, items, write_project) -> Path:
+def states(aws):
+    dynamodb = aws("dynamodb")
+    dynamodb.create_table(
+        TableName=STATE,
+        KeySchema=[{"AttributeName": "table", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "table", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield lambda: {item["table"]["S"]: state_of(item)
+                   for item in dynamodb.scan(TableName=STATE)["Items"]}  # fmt: skip
+    dynamodb.delete_table(TableName=STATE)
+
+
+@pytest.fixture
+def environment(monkeypatch, secret, items, states, write_project) -> Path:
     folder = write_project({"events.datasource": SOURCE, "total.pipe": PIPE})
     values = {
         "project": "shop",
@@ -304,6 +322,7 @@ def environment(monkeypatch, secret, items, write_project) -> Path:
         "region": "us-east-1",
         "folder": str(folder),
         "tokens_table": TABLE,
+        "state_table": STATE,
         "tokens_secret": secret.arn,
     }
     for name, value in values.items():
@@ -332,6 +351,7 @@ def call(cloudformation):
             "RequestId": "request-1",
             "LogicalResourceId": "Tokens",
             "ResourceType": "Custom::MartletTokens",
+            "ResourceProperties": {"Tables": TABLES},
             **given,
         }
         function.handler(event, Context(left_s))
@@ -361,6 +381,27 @@ def test_create_and_update_answer_success_with_one_id_for_ever(call, environment
     assert set(stored(items)) == {ADMIN_TOKEN_NAME, "writer"}
 
 
+def test_a_new_table_has_no_row_before_its_deployment(call, environment, states):
+    call("Create")
+    made = states()
+    assert set(made) == set(TABLES)
+    assert made["events"].columns == {"id"}
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    assert made["events"].first_day in (f"{yesterday}", f"{yesterday - timedelta(days=1)}")
+
+
+def test_a_table_that_was_there_keeps_what_is_known_or_nothing(call, environment, states, aws):
+    call("Create")
+    aws("dynamodb").delete_item(TableName=STATE, Key={"table": {"S": "events"}})
+    before = states()
+    call("Update", OldResourceProperties={"Tables": TABLES})
+    assert states() == before  # its rows may be of any day
+    StateTable(aws("dynamodb"), STATE).cover("events", moment=10**18, days_ahead=9)
+    before = states()
+    call("Update", OldResourceProperties={"Tables": ["events_quarantine"]})
+    assert states() == before
+
+
 def test_delete_leaves_everything(call, environment, secret, items):
     created = call("Create")
     before = secret.read(), set(items)
@@ -383,17 +424,17 @@ def test_a_deployment_that_tells_nothing_fails_with_the_name_of_what_is_missing(
 
 
 def test_an_unknown_failure_is_answered_without_its_text(call, environment, monkeypatch):
-    def fails(_):
+    def fails(*_):
         raise RuntimeError("the-value")
 
-    monkeypatch.setattr(function, "_sync", fails)
+    monkeypatch.setattr(function, "_set_up", fails)
     answer = call()
     assert answer["Status"] == "FAILED"
     assert answer["Reason"] == "Internal error (RuntimeError); see the function's log"
 
 
 def test_time_that_runs_out_is_told_before_it_does(call, environment, monkeypatch, cloudformation):
-    monkeypatch.setattr(function, "_sync", lambda _: cloudformation.arrived.wait(20))
+    monkeypatch.setattr(function, "_set_up", lambda *_: cloudformation.arrived.wait(20))
     answer = call(left_s=3.2)
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "The function ran out of time")
 

@@ -1,0 +1,249 @@
+"""Files of rows: CSV, NDJSON and Parquet, appended to a data source as events are."""
+
+import io
+import uuid
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import cast
+
+from martlet.api.backend import Writing
+from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
+from martlet.api.multipart import parse_multipart
+from martlet.api.write import MAX_BODY_BYTES, body_too_large
+from martlet.errors import NotAvailableError, RequestError, TooLargeError
+from martlet.ingest.bodies import decode_body
+from martlet.ingest.csvrows import (
+    CsvReader,
+    Dialect,
+    Records,
+    by_name,
+    find_header,
+    without_mark,
+)
+from martlet.ingest.parts import CsvCut, read_parts
+from martlet.ingest.rows import Sent
+from martlet.ingest.sinks import Appended
+from martlet.model import Datasource
+from martlet.tokens import APPEND
+
+FORMATS = ("csv", "ndjson", "parquet")
+
+_EXTENSIONS = {"csv": "csv", "ndjson": "ndjson", "jsonl": "ndjson", "json": "ndjson",
+               "parquet": "parquet"}  # fmt: skip
+_MEDIA_TYPES = {
+    "text/csv": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/json": "ndjson",
+    "application/vnd.apache.parquet": "parquet",
+}
+
+# Of a CSV file that is taken apart at a time.
+_PART_BYTES = 256 * 1024
+
+# Compressed files by their first bytes, for those that come without a Content-Encoding.
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as a request has it, and the parameters beside it."""
+
+    content: bytes
+    values: dict[str, str]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an append is for, from a request's parameters.
+
+    Attributes:
+        format: one of `FORMATS`.
+        has_header: whether the first record of a CSV file has names, None to look.
+    """
+
+    datasource: Datasource
+    format: str
+    dialect: Dialect
+    has_header: bool | None
+
+
+def append_file(backend: Writing, request: Request) -> Answer:
+    """`POST /v0/datasources?mode=append&name=<data source>[&format=csv|ndjson|parquet]`: stores a file.
+
+    The file is the body, or the field `csv`, `ndjson`, `parquet` or `file` of a multipart form.
+    """  # noqa: E501  what is asked, in one line
+    token = authenticate(backend, request)
+    if len(request.body) > MAX_BODY_BYTES:
+        raise body_too_large()
+    file = _read_file(request)
+    name = required_name(file.values)
+    token.require(APPEND, backend.resource(name))
+    target = read_target(file.values, backend.datasource(name), file.hint)
+    encoding = request.headers.get("content-encoding")
+    content = _decoded(file.content, encoding, backend.max_decoded_bytes)
+    if target.format == "csv":
+        return _append_csv(backend, target, content)
+    if target.format == "parquet":
+        content = backend.read_parquet(content, max_bytes=backend.max_decoded_bytes)
+    return _answer(backend, json_source(target.datasource), content, None, {})
+
+
+def required_name(values: dict[str, str]) -> str:
+    """Return the data source's name in parameters, whose mode is looked at too.
+
+    Raises:
+        RequestError: there is none.
+        NotAvailableError: another mode than append, or a file that is elsewhere.
+    """
+    mode = values.get("mode", "")
+    if mode != "append":
+        asked = f"mode={mode[:40]}" if mode else "without a mode (which creates)"
+        raise NotAvailableError(
+            f"POST /v0/datasources {asked} is not available: only mode=append is",
+            hint="data sources are made from the project's files",
+        )
+    if "url" in values:
+        raise NotAvailableError(
+            "The parameter 'url' is not available: files are not fetched",
+            hint="send the file in the body, or use `martlet append`",
+        )
+    name = values.get("name")
+    if not name:
+        raise RequestError("The parameter 'name' is missing: which data source are the rows for?")
+    return name
+
+
+def read_target(values: dict[str, str], datasource: Datasource, hint: str = "") -> Target:
+    """Return what parameters ask for.
+
+    Args:
+        values: parameters of the request.
+        datasource: that they name.
+        hint: the format that the file seems to have, where no parameter says it.
+
+    Raises:
+        RequestError: an unknown format, or a dialect that cannot be read.
+    """
+    format = values.get("format") or hint or "csv"
+    if format not in FORMATS:
+        raise RequestError(f"Unknown format '{format[:40]}'", hint=f"use {', '.join(FORMATS)}")
+    if values.get("dialect_new_line") not in (None, "\n", "\r\n", "\\n", "\\r\\n"):
+        raise RequestError("The parameter 'dialect_new_line' is \\n or \\r\\n")
+    header = values.get("header")
+    if header not in (None, "true", "false", "1", "0"):
+        raise RequestError(f"The parameter 'header' is true or false, not {header[:40]!r}")
+    dialect = Dialect(
+        values.get("dialect_delimiter", ",").replace("\\t", "\t"),
+        values.get("dialect_escapechar", ""),
+    )
+    return Target(datasource, format, dialect, None if header is None else header in ("true", "1"))
+
+
+def json_source(datasource: Datasource) -> Datasource:
+    """Return a data source as files of JSON fill it: by its paths, by name where it has none."""
+    has_paths = any(column.json_path for column in datasource.columns)
+    return datasource if has_paths else by_name(datasource)
+
+
+def _read_file(request: Request) -> _File:
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "multipart/form-data":
+        return _File(request.body, request.query, _MEDIA_TYPES.get(media_type, ""))
+    form = parse_multipart(request.body, content_type)
+    names = form.file_name.lower().removesuffix(".gz").removesuffix(".zst")
+    hint = _EXTENSIONS.get(names.rpartition(".")[2], "") if form.name == "file" else form.name
+    return _File(form.content, {**form.values, **request.query}, hint)
+
+
+def _decoded(content: bytes, encoding: str | None, max_bytes: int) -> bytes:
+    seen = next((name for magic, name in _MAGIC.items() if content.startswith(magic)), None)
+    encoding = seen or (None if encoding and not content else encoding)
+    return decode_body(content, encoding=encoding, max_decoded_bytes=max_bytes)
+
+
+def _append_csv(backend: Writing, target: Target, content: bytes) -> Answer:
+    """Make events of CSV, part by part: its fields take many times the memory of its text."""
+    file, cut = io.BytesIO(without_mark(content)), CsvCut(target.dialect)
+    reader, header = CsvReader(target.datasource), None
+    bodies: list[bytes] = []
+    size = 0
+    texts: list[bytes] = []
+    faults: dict[int, str] = {}
+    for part in read_parts(file.read, cut, size=_PART_BYTES):
+        records = cut.records
+        if not part.offset:
+            header = _header(target, records)
+            if header is not None:
+                records.drop_first()
+                reader = CsvReader(target.datasource, header)
+        if records.texts:
+            body, of_part = reader.events(records)
+            bodies.append(body)
+            faults |= {len(texts) + number: fault for number, fault in of_part.faults.items()}
+            texts += of_part.texts
+            size += len(body)
+        if size > backend.max_decoded_bytes:
+            raise TooLargeError(
+                f"The rows have more than {backend.max_decoded_bytes} bytes as JSON, the limit of"
+                " one request; nothing is stored",
+                hint="use `martlet append`, which sends large files in parts",
+            )
+    more: dict[str, object] = {"header": header is not None}
+    if bodies:
+        content = b"\n".join(bodies)
+        bodies.clear()
+        return _answer(backend, reader.datasource, content, Sent(texts, faults), more)
+    if header is None:
+        raise RequestError("The file is empty", hint="send at least one row")
+    return _response(target.datasource, Appended(0, 0), more)
+
+
+def _header(target: Target, records: Records) -> list[str] | None:
+    """Return the names in a file's first record, None if it is a row."""
+    if not records.fields or target.has_header is False or 0 in records.faults:
+        return None
+    names = find_header(records.fields[0], target.datasource)
+    if names is None and target.has_header:
+        return [text.decode("utf-8", "replace") for text in records.fields[0]]
+    return names
+
+
+def _answer(
+    backend: Writing,
+    datasource: Datasource,
+    body: bytes,
+    sent: Sent | None,
+    more: dict[str, object],
+) -> Answer:
+    appended = backend.append(datasource, body, "ndjson", sent=sent)
+
+    def answer(result: object) -> Response:
+        return _response(datasource, cast(Appended, result), more)
+
+    return then(cast(Future[object], appended), answer)
+
+
+def _response(datasource: Datasource, counts: Appended, more: dict[str, object]) -> Response:
+    refused = counts.quarantined
+    return json_response(
+        {
+            "import_id": str(uuid.uuid4()),
+            "datasource": {"name": datasource.name},
+            "quarantine_rows": refused,
+            "invalid_lines": 0,  # lines that cannot be read are in the quarantine too
+            "error": quarantine_error(refused) or False,
+            "successful_rows": counts.successful,
+            "quarantined_rows": refused,
+            **more,
+        },
+        rows=counts.successful + refused,
+    )
+
+
+def quarantine_error(count: int) -> str:
+    """Return what Tinybird says of rows in the quarantine, nothing where there are none."""
+    if not count:
+        return ""
+    return f"There was an error with file contents: {count} row{'s'[: count > 1]} in quarantine."

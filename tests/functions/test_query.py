@@ -1,0 +1,215 @@
+"""The function of endpoints: events of API Gateway in, ClickHouse's answers out."""
+
+import base64
+import gzip
+import json
+import time
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from moto import mock_aws
+from moto.athena.models import QueryResults, athena_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+
+from martlet.aws.clients import client
+from martlet.aws.results import LargeAnswers, fits
+from martlet.aws.token_items import COMMAND, StoredToken, TokenItems
+from martlet.errors import EngineError
+from martlet_functions import query
+
+REGION = "us-east-1"
+FILES = {
+    "datasources/events.datasource": "SCHEMA >\n    `id` UInt64 `json:$.id`,\n    `name` String `json:$.name`\n",
+    "pipes/listed.pipe": "NODE n\nSQL >\n    %\n    SELECT id, name FROM events WHERE name = {{String(name, 'a')}}"
+    "\n    ORDER BY id\nTYPE endpoint\n",
+    "pipes/inner.pipe": "NODE n\nSQL >\n    SELECT 1\n",
+    "pipes/sampled.pipe": "NODE n\nSQL >\n    SELECT id FROM events SAMPLE 0.1\nTYPE endpoint\n",
+}  # fmt: skip
+
+
+class Context(SimpleNamespace):
+    """What Lambda gives a handler beside the event."""
+
+    function_name = "query"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:query"
+    aws_request_id = "1"
+
+    def __init__(self, left_ms: int = 29_000) -> None:
+        super().__init__(left_ms=left_ms)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left_ms
+
+
+@pytest.fixture
+def deployed(monkeypatch, write_project):
+    """An account with the tables, buckets and work group of a deployment; the admin token is `t`."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "MARTLET_PROJECT": "shop",
+        "MARTLET_STAGE": "dev",
+        "MARTLET_REGION": REGION,
+        "MARTLET_FOLDER": str(write_project(FILES)),
+        "MARTLET_TOKENS_TABLE": "tokens",
+        "MARTLET_STATE_TABLE": "state",
+        "MARTLET_RESULTS_BUCKET": "results",
+        "MARTLET_DATABASE": "shop_dev",
+        "MARTLET_WORKGROUP": "shop-dev",
+    }.items():
+        monkeypatch.setenv(name, value)
+    query.workspace.cache_clear()
+    with mock_aws():
+        dynamodb = client("dynamodb", region=REGION)
+        for table, key in (("tokens", "digest"), ("state", "table")):
+            dynamodb.create_table(
+                TableName=table, BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            )  # fmt: skip
+        TokenItems(dynamodb, "tokens").put(
+            StoredToken.of_value("t", "admin", [("ADMIN", "")], origin=COMMAND, created=1)
+        )
+        client("s3", region=REGION).create_bucket(Bucket="results")
+        client("athena", region=REGION).create_work_group(Name="shop-dev", Configuration={
+            "ResultConfiguration": {"OutputLocation": "s3://results/queries/"}})  # fmt: skip
+        yield
+    query.workspace.cache_clear()
+
+
+def athena_answers(*rows: list[str | None], labels=("id", "name")) -> None:
+    """Have the account's Athena answer its next query with rows."""
+    data = [{"Data": [{} if v is None else {"VarCharValue": v} for v in row]}
+            for row in [list(labels), *rows]]  # fmt: skip
+    columns = [{"Name": name, "Label": name, "Type": "varchar"} for name in labels]
+    backend = athena_backends[DEFAULT_ACCOUNT_ID][REGION]
+    backend.query_results_queue.append(QueryResults(rows=data, column_info=columns))
+
+
+def event(path: str, query_string: str = "", method: str = "GET", **headers) -> dict:
+    return {
+        "version": "2.0", "rawPath": path, "rawQueryString": query_string, "headers": headers,
+        "requestContext": {"http": {"method": method, "path": path}, "stage": "$default",
+                           "timeEpoch": int(time.time() * 1000)},
+        "isBase64Encoded": False,
+    }  # fmt: skip
+
+
+def test_an_endpoint_answers_clickhouses_json(deployed, capsys):
+    athena_answers(["18446744073709551615", "a/b"], ["2", ""])
+    answer = query.handler(event("/v0/pipes/listed.json", "token=t&name=a"), Context())
+    body = json.loads(answer["body"])
+    assert (answer["statusCode"], body["rows"]) == (200, 2)
+    assert '"name": "a\\/b"' in answer["body"]
+    assert body["meta"] == [{"name": "id", "type": "UInt64"}, {"name": "name", "type": "String"}]
+    assert body["data"] == [{"id": 2**64 - 1, "name": "a/b"}, {"id": 2, "name": ""}]
+    assert answer["headers"]["x-athena-query-id"]
+    assert answer["headers"]["content-type"] == "application/json; charset=utf-8"
+    logged = capsys.readouterr().out
+    assert '"Queries":[1.0]' in logged
+    assert "token=t" not in logged
+
+
+@pytest.mark.parametrize(
+    ("path", "query_string", "method", "status", "text"),
+    [
+        ("/v0/health", "", "GET", 200, "ok"),
+        ("/v0/nothing", "", "GET", 404, "Nothing is at"),
+        ("/v0/pipes/listed.json", "", "GET", 403, "token"),
+        ("/v0/pipes/listed.json", "token=x", "GET", 403, "token"),
+        ("/v0/pipes/missing.json", "token=t", "GET", 404, "missing"),
+        ("/v0/pipes/inner.json", "token=t", "GET", 404, "endpoint"),
+        ("/v0/pipes/listed.parquet", "token=t", "GET", 501, "Parquet is not available on AWS"),
+        ("/v0/pipes/listed.xml", "token=t", "GET", 404, ".xml"),
+        ("/v0/pipes/sampled.json", "token=t", "GET", 400, "SAMPLE"),
+        ("/v0/pipes/listed.json", "token=t", "DELETE", 405, "DELETE"),
+        ("/v0/pipes/listed/copy", "token=t", "POST", 501, "not available here"),
+    ],
+)
+def test_what_is_no_answer_of_athena(deployed, path, query_string, method, status, text):
+    answer = query.handler(event(path, query_string, method), Context())
+    assert answer["statusCode"] == status
+    assert text in answer["body"]
+
+
+def test_a_preflight_is_answered(deployed):
+    answer = query.handler(event("/v0/pipes/listed.json", method="OPTIONS"), Context())
+    assert answer["statusCode"] == 204
+    assert answer["headers"]["access-control-allow-origin"] == "*"
+
+
+def test_what_is_broken_inside_is_told_without_its_text(deployed):
+    client("dynamodb", region=REGION).delete_table(TableName="state")
+    answer = query.handler(event("/v0/pipes/listed.json", "token=t"), Context())
+    assert answer["statusCode"] == 503
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "waited_s", "seconds"),
+    [(29_000, 0.0, 27.5), (60_000, 0.0, 28.5), (29_000, 20.0, 8.5), (1_000, 0.0, 0.1),
+     (29_000, None, 27.5)],
+)  # fmt: skip
+def test_a_query_ends_before_lambda_and_api_gateway_do(left_ms, waited_s, seconds):
+    came = {} if waited_s is None else {"timeEpoch": (time.time() - waited_s) * 1000}
+    left = query.time_left_s({"requestContext": came}, Context(left_ms))
+    assert left == pytest.approx(seconds, abs=0.2)
+
+
+# Answers too large for Lambda
+
+
+def long_rows(count: int) -> list[list[str]]:
+    return [[str(2**64 - 1), "é/" * 500] for _ in range(count)]
+
+
+def test_a_large_answer_is_behind_a_url_for_a_while(deployed):
+    athena_answers(*long_rows(6000))
+    answer = query.handler(event("/v0/pipes/listed.ndjson", "token=t"), Context())
+    assert (answer["statusCode"], answer["body"]) == (303, "")
+    assert answer["headers"]["content-type"] == "application/x-ndjson; charset=utf-8"
+    url = urlsplit(answer["headers"]["location"])
+    assert "X-Amz-Expires=900" in url.query
+    key = f"answers/{answer['headers']['x-request-id']}.ndjson"
+    assert url.path.endswith(key)
+    found = client("s3", region=REGION).get_object(Bucket="results", Key=key)
+    assert found["ContentType"] == "application/x-ndjson; charset=utf-8"
+    row = b'{"id":18446744073709551615,"name":"' + b"\xc3\xa9\\/" * 500 + b'"}\n'
+    assert found["Body"].read() == row * 6000
+
+
+def test_who_reads_gzip_gets_a_large_answer_itself(deployed):
+    athena_answers(*long_rows(6000))
+    sent = event("/v0/pipes/listed.ndjson", "token=t", **{"accept-encoding": "gzip, br"})
+    answer = query.handler(sent, Context())
+    assert (answer["statusCode"], answer["headers"]["content-encoding"]) == (200, "gzip")
+    assert answer["isBase64Encoded"]
+    assert gzip.decompress(base64.b64decode(answer["body"])).count(b"\n") == 6000
+
+
+def test_a_bucket_that_takes_nothing_is_told(deployed):
+    s3 = client("s3", region=REGION)
+    with pytest.raises(EngineError, match="cannot be stored"):
+        LargeAnswers(s3, "nowhere").put(b"x", "text/csv", "R")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_sent"),
+    [(b"", True), (b"x" * 5_500_000, True), (b"x" * 5_500_001, False), (b'"' * 2_750_000, True),
+     (b'"' * 2_750_001, False), (b"x\n" * 2_000_000, False)],
+)  # fmt: skip
+def test_the_limit_is_of_the_text_as_it_is_sent(body: bytes, is_sent: bool):
+    assert fits(body) is is_sent
+    escaped = len(json.dumps(body.decode(), ensure_ascii=False)) - 2
+    assert (escaped <= 5_500_000) is is_sent
+
+
+def test_a_body_in_base64_is_read(deployed):
+    athena_answers(["1", "z"])
+    sent = event("/v0/pipes/listed.json", "token=t", "POST",
+                 **{"content-type": "application/x-www-form-urlencoded"})  # fmt: skip
+    sent |= {"body": base64.b64encode(b"name=z").decode(), "isBase64Encoded": True}
+    answer = query.handler(sent, Context())
+    assert json.loads(answer["body"])["data"] == [{"id": 1, "name": "z"}]
