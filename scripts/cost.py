@@ -70,10 +70,9 @@ BUFFER_S = 60
 ACCESS_LOG_DAYS = 90  # that lines about each request to S3 are kept
 EVENTS_MEMORY_MB = 512
 QUERY_MEMORY_MB = 1769
-STREAMS_PER_DATA_SOURCE = 2  # its own, and its quarantine's
-ALARM_METRICS = 8  # of the API, the two functions and Athena
-ALARM_METRICS_PER_STREAM = 3
-METRICS = 3  # of `query`
+ALARM_METRICS = 12  # of the API, three functions, Firehose's log and Athena
+ALARM_METRICS_PER_DATA_SOURCE = 1
+METRICS = 5  # of `query`, `jobs` and Firehose's log
 METRICS_PER_DATA_SOURCE = 5  # of `events`
 # Of one request, in bytes: API Gateway's line 225, the function's 490, that of its metrics 510
 # (measured, 2026-11-21), and 26 that CloudWatch adds to each.
@@ -193,11 +192,11 @@ def fixed_cost(data_sources: int) -> Cost:
     Metrics of our own are paid in hours in which they are sent; they are counted for the whole
     month here. An alarm is paid for each metric that it looks at.
     """
-    streams = data_sources * STREAMS_PER_DATA_SOURCE
+    alarms = ALARM_METRICS + ALARM_METRICS_PER_DATA_SOURCE * data_sources
     return Cost(
         {
             "secret": usd("secret", 1),
-            "alarms": usd("alarm", ALARM_METRICS + ALARM_METRICS_PER_STREAM * streams),
+            "alarms": usd("alarm", alarms),
             "metrics": usd("metric", METRICS + METRICS_PER_DATA_SOURCE * data_sources),
             "dashboard": usd("dashboard", 1),
         }

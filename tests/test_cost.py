@@ -102,7 +102,7 @@ def test_only_tokens_with_a_limit_write(price):
 
 def test_what_nobody_uses_costs_its_fixed_parts_alone():
     assert ingest_cost(0).total == query_cost(0).total == 0
-    assert fixed_cost(2).total == pytest.approx(0.40 + (8 + 4 * 3) * 0.10 + 13 * 0.30 + 3)
+    assert fixed_cost(2).total == pytest.approx(0.40 + (12 + 2) * 0.10 + 15 * 0.30 + 3)
 
 
 def test_each_event_is_stored_with_that_many_bytes_more():

@@ -1,10 +1,12 @@
 """What a deployment consists of, by property."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scripts import cost
 from tests.infra.conftest import Template, write
 
 from martlet.aws.names import Deployed, stream_name
@@ -382,10 +384,25 @@ def test_alarms_tell_whoever_is_named(make_template: Callable[..., Template]):
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 10, "Unit": "USD"}
 
 
+def test_the_calculator_counts_the_alarms_that_are_made(template: Template):
+    with_stream = [name for name in STREAMS if not name.endswith("_quarantine")]
+    expected = cost.ALARM_METRICS + cost.ALARM_METRICS_PER_DATA_SOURCE * len(with_stream)
+    assert len(template.of_type("CloudWatch::Alarm")) == expected
+
+
 def test_alarms_without_an_address_only_show(template: Template):
     assert not [a for a in template.properties("CloudWatch::Alarm") if "AlarmActions" in a]
     assert not template.of_type("SNS::Topic")
     assert not template.of_type("Budgets::Budget")
+
+
+def test_the_documents_say_what_to_do_at_each_alarm(template: Template):
+    document = (Path(__file__).parents[2] / "docs" / "aws.md").read_text()
+    table = document.partition("### Alarms")[2].partition("###")[0]
+    named = {name.removeprefix("shop-dev-") for name in
+             (alarm["AlarmName"] for alarm in template.properties("CloudWatch::Alarm"))}  # fmt: skip
+    described = set(re.findall(r"`(\w[\w-]*)(?:<data source>)?`(?=[,| ])", table))
+    assert {re.sub("^Late-.*", "Late-", name) for name in named} <= described
 
 
 def changed(before: Template, after: Template) -> dict[str, set[str]]:
