@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
-from martlet.errors import DatafileWarning, Location
+from martlet.errors import DatafileWarning, Location, NotFoundError
 from martlet.types import ColumnType
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -242,6 +242,21 @@ class Project:
     secrets: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     versioned: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
+
+    def resource(self, name: str) -> str:
+        """Return the name of the resource that a name stands for, Classic's with a version."""
+        return self.versioned.get(name, name)
+
+    def datasource(self, name: str) -> Datasource:
+        """Return a data source by name.
+
+        Raises:
+            NotFoundError: the project has none of that name.
+        """
+        found = self.datasources.get(self.resource(name))
+        if found is None:
+            raise NotFoundError(f"Data Source '{name}' does not exist")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from tempfile import NamedTemporaryFile
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import (
     MartletError,
-    NotFoundError,
     ProjectError,
     QueryError,
     RequestError,
@@ -119,7 +118,7 @@ class Workspace:
 
     def resource(self, name: str) -> str:
         """Return the name of the data source that a name stands for, Classic's with a version."""
-        return self.live.project.versioned.get(name, name)
+        return self.live.project.resource(name)
 
     def datasource(self, name: str) -> Datasource:
         """Return a data source by name.
@@ -127,10 +126,7 @@ class Workspace:
         Raises:
             NotFoundError: the project has none of that name.
         """
-        found = self.live.project.datasources.get(self.resource(name))
-        if found is None:
-            raise NotFoundError(f"Data Source '{name}' does not exist")
-        return found
+        return self.live.project.datasource(name)
 
     def count(self, table: str) -> int:
         """Return how many rows a data source or quarantine has."""

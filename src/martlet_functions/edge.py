@@ -21,6 +21,10 @@ from martlet.errors import RequestError
 Event = Mapping[str, Any]
 Answer = dict[str, object]
 
+# Seconds after which an HTTP API answers 503 in our place, which cannot be raised.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+API_TIMEOUT_S = 30.0
+
 # Bodies of this size fit a packet or two: smaller ones gain nothing.
 MIN_COMPRESSED_BYTES = 1024
 # Level 6 takes 1.7 times as long for 7 % less (measured, 1.2 MB of rows as JSON).
@@ -47,6 +51,17 @@ def serve(event: Event, answer: Callable[[Request], Response], log: Callable[...
         response = answer(request)
     log("request", extra=access(request, response, time.perf_counter() - started))
     return write_response(request, response)
+
+
+def time_left_s(event: Event, context: Any) -> float:  # noqa: ANN401  Lambda's own
+    """Return the seconds until Lambda or API Gateway cuts the request off."""
+    left: float = context.get_remaining_time_in_millis() / 1000
+    of_call = event.get("requestContext") or {}
+    came_ms = of_call.get("timeEpoch") or of_call.get("requestTimeEpoch")  # payload 1.0
+    if came_ms is None:
+        return left
+    waited = max(time.time() - float(came_ms) / 1000, 0.0)  # a cold start, for one
+    return min(left, API_TIMEOUT_S - waited)
 
 
 def access(request: Request, response: Response, elapsed_s: float) -> dict[str, object]:

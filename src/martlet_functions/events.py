@@ -28,17 +28,13 @@ from martlet.aws.firehose import FirehoseSink
 from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
 from martlet.aws.tokens import TokenTable
-from martlet.errors import NotAvailableError, NotFoundError, TooLargeError
+from martlet.errors import NotAvailableError, TooLargeError
 from martlet.files.project import load_project
 from martlet.ingest.lake import LakeCoder
 from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
 from martlet.model import Datasource, Project
 from martlet_functions import edge
-
-# Seconds after which an HTTP API answers 503 in our place, which cannot be raised.
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-API_TIMEOUT_S = 30.0
 
 # Kept for what comes after the last call: counting, and writing the answer.
 MARGIN_S = 1.0
@@ -106,13 +102,10 @@ class _Writing:
         return MAX_DECODED_BYTES
 
     def resource(self, name: str) -> str:
-        return self.workspace.project.versioned.get(name, name)
+        return self.workspace.project.resource(name)
 
     def datasource(self, name: str) -> Datasource:
-        found = self.workspace.project.datasources.get(self.resource(name))
-        if found is None:
-            raise NotFoundError(f"Data Source '{name}' does not exist")
-        return found
+        return self.workspace.project.datasource(name)
 
     def append(
         self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
@@ -212,20 +205,10 @@ def workspace() -> Workspace:
 def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ANN401  Lambda's own
     """Answer an event of API Gateway."""
     opened = workspace()
-    deadline = time.monotonic() + time_left_s(event, context)
+    # So that the last call that is begun ends before all is cut off.
+    left = edge.time_left_s(event, context) - firehose.CALL_S - MARGIN_S
+    deadline = time.monotonic() + left
     return edge.serve(event, lambda request: opened.answer(request, deadline=deadline), logger.info)
-
-
-def time_left_s(event: Mapping[str, Any], context: Any) -> float:  # noqa: ANN401  Lambda's own
-    """Return how long calls may be begun, so that the last one ends before all is cut off."""
-    left = context.get_remaining_time_in_millis() / 1000
-    came_ms = (event.get("requestContext") or {}).get("timeEpoch")
-    if came_ms is None:
-        came_ms = (event.get("requestContext") or {}).get("requestTimeEpoch")  # payload 1.0
-    if came_ms is not None:
-        waited = max(time.time() - came_ms / 1000, 0.0)  # a cold start, for one
-        left = min(left, API_TIMEOUT_S - waited)
-    return float(left - firehose.CALL_S - MARGIN_S)
 
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:

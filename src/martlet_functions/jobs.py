@@ -31,7 +31,7 @@ from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
 from martlet.aws.tokens import TokenTable
 from martlet.aws.uploads import DONE, ERROR, STALLED_S, VALID_S, WORKING, Job, Jobs, Objects
-from martlet.errors import ConflictError, EngineError, NotAvailableError, NotFoundError
+from martlet.errors import ConflictError, EngineError, NotAvailableError
 from martlet.files.project import load_project
 from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
@@ -187,13 +187,10 @@ class _Backend:
         return _Uploads(self.workspace)
 
     def resource(self, name: str) -> str:
-        return self.workspace.project.versioned.get(name, name)
+        return self.workspace.project.resource(name)
 
     def datasource(self, name: str) -> Datasource:
-        found = self.workspace.project.datasources.get(self.resource(name))
-        if found is None:
-            raise NotFoundError(f"Data Source '{name}' does not exist")
-        return found
+        return self.workspace.project.datasource(name)
 
     def append(
         self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None

@@ -4,7 +4,6 @@ Its parts are made when it is loaded, so that a cold start pays for them before 
 """
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -32,10 +31,6 @@ from martlet.files.project import load_project
 from martlet.model import Project
 from martlet.query import QueryBuilder
 from martlet_functions import edge
-
-# Seconds after which an HTTP API answers 503 in our place, which cannot be raised.
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
-API_TIMEOUT_S = 30.0
 
 # Kept for what comes after the query's last look: stopping it, or writing its answer.
 MARGIN_S = 1.5
@@ -150,22 +145,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: 
     opened = workspace()
 
     def answer(request: Request) -> Response:
-        response = opened.answer(request, time_left_s(event, context))
+        left = edge.time_left_s(event, context) - MARGIN_S
+        response = opened.answer(request, max(left, _SHORTEST_S))
         count(response)
         return response
 
     return edge.serve(event, answer, logger.info)
-
-
-def time_left_s(event: Mapping[str, Any], context: Any) -> float:  # noqa: ANN401  Lambda's own
-    """Return how long a query may run: until Lambda or API Gateway would cut it off."""
-    left = context.get_remaining_time_in_millis() / 1000
-    context_of_call = event.get("requestContext") or {}
-    came_ms = context_of_call.get("timeEpoch") or context_of_call.get("requestTimeEpoch")
-    if came_ms is not None:
-        waited = max(time.time() - came_ms / 1000, 0.0)  # a cold start, for one
-        left = min(left, API_TIMEOUT_S - waited)
-    return float(max(left - MARGIN_S, _SHORTEST_S))
 
 
 def count(response: Response) -> None:

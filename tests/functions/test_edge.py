@@ -1,13 +1,15 @@
 import base64
 import gzip
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from martlet.api.http import Request, Response, json_response
-from martlet_functions.edge import read_request, serve, takes_gzip, write_response
+from martlet_functions.edge import read_request, serve, takes_gzip, time_left_s, write_response
 
 EVENTS = Path(__file__).parent.parent / "events"
 
@@ -161,3 +163,16 @@ def test_a_broken_event_is_answered_and_logged(changes: dict[str, object]):
 
 def test_a_lone_surrogate_in_a_body_does_no_harm():
     assert read_request(event("http_api_v1_post", body="\ud800")).body == b"\xed\xa0\x80"
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "waited_s", "seconds"),
+    [(29_000, 0.0, 29.0), (60_000, 0.0, 30.0), (29_000, 20.0, 10.0), (1_000, 0.0, 1.0),
+     (29_000, 40.0, -10.0), (29_000, None, 29.0)],
+)  # fmt: skip
+def test_a_request_has_until_lambda_or_api_gateway_cuts_it_off(left_ms, waited_s, seconds):
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: left_ms)
+    for name in ("timeEpoch", "requestTimeEpoch"):
+        came = {} if waited_s is None else {name: (time.time() - waited_s) * 1000}
+        left = time_left_s({"requestContext": came}, context)
+        assert left == pytest.approx(seconds, abs=0.2)

@@ -18,13 +18,13 @@ from tests.aws.test_firehose import Clock, Firehose, throttles
 
 from martlet.api.http import Request
 from martlet.aws.clients import client
-from martlet.aws.firehose import CALL_S, FirehoseSink
+from martlet.aws.firehose import FirehoseSink
 from martlet.aws.state import StateTable, TableState
 from martlet.aws.token_items import COMMAND, StoredToken, TokenItems
 from martlet.aws.tokens import TokenTable
 from martlet.files.project import load_project
 from martlet_functions import events as function
-from martlet_functions.events import Workspace, time_left_s
+from martlet_functions.events import Workspace
 
 EVENT = json.loads((Path(__file__).parent.parent / "events" / "http_api_v2_post.json").read_text())
 SOURCE = """
@@ -316,19 +316,6 @@ def test_an_event_of_api_gateway_ends_in_s3(
         "FailedRows": [0.0], "StoredBytes": [float(len(json.dumps(row, separators=(",", ":"))) + 1)],
         "RepeatedCalls": [0.0],
     }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("remaining_ms", "waited_s", "expected"),
-    [(30_000, 0, 29 - CALL_S), (30_000, 10, 19 - CALL_S), (5_000, 0, 4 - CALL_S)],
-)
-def test_calls_end_before_lambda_or_api_gateway_do(
-    remaining_ms: int, waited_s: float, expected: float
-):
-    context = SimpleNamespace(get_remaining_time_in_millis=lambda: remaining_ms)
-    for name in ("timeEpoch", "requestTimeEpoch"):
-        came = {"requestContext": {name: (time.time() - waited_s) * 1000}}
-        assert time_left_s(came, context) == pytest.approx(expected, abs=0.2)
 
 
 def test_the_function_loads_neither_engine_nor_translator():

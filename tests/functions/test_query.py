@@ -147,17 +147,6 @@ def test_what_is_broken_inside_is_told_without_its_text(deployed):
     assert answer["statusCode"] == 503
 
 
-@pytest.mark.parametrize(
-    ("left_ms", "waited_s", "seconds"),
-    [(29_000, 0.0, 27.5), (60_000, 0.0, 28.5), (29_000, 20.0, 8.5), (1_000, 0.0, 0.1),
-     (29_000, None, 27.5)],
-)  # fmt: skip
-def test_a_query_ends_before_lambda_and_api_gateway_do(left_ms, waited_s, seconds):
-    came = {} if waited_s is None else {"timeEpoch": (time.time() - waited_s) * 1000}
-    left = query.time_left_s({"requestContext": came}, Context(left_ms))
-    assert left == pytest.approx(seconds, abs=0.2)
-
-
 # Answers too large for Lambda
 
 
