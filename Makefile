@@ -22,7 +22,7 @@ unit: $(STAMP)
 	$(BIN)/martlet test .
 
 proof: $(STAMP)  ## the long tests of the translation to Athena too: half an hour
-	$(BIN)/pytest -n 2 --dist loadfile -m "proof or not proof" tests/translate
+	HYPOTHESIS_PROFILE=random $(BIN)/pytest -n 2 --dist loadfile -m "proof or not proof" tests/translate
 
 fix: $(STAMP)  ## format and apply the linter's safe fixes
 	$(BIN)/ruff format

@@ -17,7 +17,10 @@ from martlet.tokens import TokenStore
 if TYPE_CHECKING:
     from tests.trino.client import Trino
 
-settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The suite draws the same examples each time; `make proof` draws others.
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("ci", deadline=None, suppress_health_check=_SLOW, derandomize=True)
+settings.register_profile("random", deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).parent.parent

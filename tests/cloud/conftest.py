@@ -46,7 +46,7 @@ def project_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_project(tmp_path_factory.mktemp("box") / "project")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def box(project_folder: Path) -> Iterator[Box]:
     """The project, deployed. What a run that was killed has left is ended by the next."""
     lines: list[str] = []
@@ -66,7 +66,7 @@ def box(project_folder: Path) -> Iterator[Box]:
             script.down(state)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def twins(box: Box, project_folder: Path, clickhouse_path: Path) -> Iterator[Twins]:
     """The deployed project beside an embedded server with the same project."""
     project = load_project(project_folder)

@@ -134,6 +134,11 @@ def accepted(engine: ClickHouse, texts: list[str]) -> list[str]:
     return texts
 
 
+def test_a_heredoc_in_brackets_is_cast_as_a_text_if_it_stands_alone(engine: ClickHouse):
+    inside = ["$$h$$", "NULL, $$h$$", "$$h$$,", "$$h$$, NULL", "NULL, $$h$$, NULL,", "a, $$h$$"]
+    same_tree(engine, [f"({text})::Int8" for text in inside])
+
+
 def test_expressions_are_read_as_clickhouse_reads_them(engine: ClickHouse):
     compared = 0
 

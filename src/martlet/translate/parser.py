@@ -256,9 +256,10 @@ class ExpressionParser(PartParser):
             return unquote_string(lexemes[0].text)
         if lexemes[0].text not in ("[", "(") or lexemes[-1].text not in ("]", ")"):
             return None
-        heredocs = [lexeme for lexeme in lexemes if lexeme.text.startswith("$")]
-        if heredocs:  # no literal with brackets has one: they only stand around it
-            return unquote_string(heredocs[0].text) if lexemes[0].text == "(" else None
+        inside = [lexeme for lexeme in lexemes if lexeme.text not in ("(", ")")]
+        if any(lexeme.text.startswith("$") for lexeme in inside):
+            # No literal with brackets has a heredoc, but brackets may stand around one.
+            return unquote_string(inside[0].text) if len(inside) == 1 else None
         last = "["
         for lexeme in lexemes:
             scalar = lexeme.kind is Kind.NUMBER or lexeme.kind is Kind.STRING
