@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCE = ROOT / "src" / "martlet"
+SOURCE = ROOT / "src"
 MODULES = sorted(
-    path.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".")
+    path.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".").removeprefix("martlet.")
     for path in SOURCE.rglob("*.py")
     if path.name != "__init__.py"
 )
@@ -24,7 +24,9 @@ def test_architecture_names_each_module_once():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_files_and_functions_keep_their_budgets(module: str):
-    text = (SOURCE / f"{module.replace('.', '/')}.py").read_text()
+    is_whole = module.startswith(("martlet_functions.", "martlet_infra."))
+    name = module if is_whole else f"martlet.{module}"
+    text = (SOURCE / f"{name.replace('.', '/')}.py").read_text()
     assert text.count("\n") <= 600
     functions = [
         node
