@@ -94,20 +94,20 @@ def use(sql, values):
             assert error.offset is None or 0 <= error.offset <= len(sql)  # noqa: PT017
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(sql=st.text(), values=VALUES)
 def test_any_text(sql, values):
     use(sql, values)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(expression=st.text(max_size=30), values=VALUES)
 def test_any_expression(expression, values):
     use(f"{{{{{expression}}}}}", values)
     use(f"{{% if {expression} %}}a{{% end %}}{{% set z = {expression} %}}", values)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(sql=BLOCKS, values=VALUES)
 def test_likely_templates(sql, values):
     use(sql, values)

@@ -93,7 +93,7 @@ TAGS = [f"{{{{ {expression} }}}}" for expression in EXPRESSIONS] + STATEMENTS
 IN_CODE = [compile_template(f"SELECT {tag} , 1 FROM t WHERE a = 'b'") for tag in TAGS]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=NASTY)
 @example(text="')--")
 @example(text="\\")
@@ -124,7 +124,7 @@ IN_PLACES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=NASTY)
 @example(text="")
 @example(text="*/")
@@ -158,7 +158,7 @@ def json_shape(value):
 BARE = [(place, compile_template(place.replace("@", "{{x}}"))) for place in PLACES]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(value=JSON_VALUES)
 @example(value=-5)
 @example(value=[-5, "'"])
@@ -170,7 +170,7 @@ def test_json_is_a_value_in_every_place(value):
             assert expected is None or found == expected, (place, value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=NASTY)
 def test_a_text_is_exactly_the_literal_that_is_read(text):
     if "\x1a" in text:

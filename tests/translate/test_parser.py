@@ -142,7 +142,7 @@ def test_a_heredoc_in_brackets_is_cast_as_a_text_if_it_stands_alone(engine: Clic
 def test_expressions_are_read_as_clickhouse_reads_them(engine: ClickHouse):
     compared = 0
 
-    @settings(max_examples=70)
+    @settings(max_examples=35)
     @given(st.integers(0, 2**32))
     def compare(seed: int) -> None:
         nonlocal compared
@@ -153,7 +153,7 @@ def test_expressions_are_read_as_clickhouse_reads_them(engine: ClickHouse):
         compared += len(texts)
 
     compare()
-    assert compared > 3000
+    assert compared > 1000
 
 
 EXPRESSIONS = r"""

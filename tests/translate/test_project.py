@@ -183,6 +183,18 @@ def _check(pipes: PipeOracle, name: str, sets: list[dict[str, object]]) -> None:
         assert pipes.count(name, values) or (needed and needed not in values), values
 
 
+def _each_alone_and_all(name: str) -> list[dict[str, object]]:
+    """Return the sets of values with one parameter or none, and the one with all."""
+    sets = list(_combinations(name))
+    return [*(values for values in sets if len(values) <= 1), sets[-1]]
+
+
+@pytest.mark.parametrize("name", PROJECT.pipes)
+def test_each_parameter(with_fixtures: PipeOracle, name: str):
+    _check(with_fixtures, name, _each_alone_and_all(name))
+
+
+@pytest.mark.proof
 @pytest.mark.parametrize("name", PROJECT.pipes)
 def test_every_combination(with_fixtures: PipeOracle, name: str):
     _check(with_fixtures, name, list(_combinations(name)))
@@ -191,9 +203,7 @@ def test_every_combination(with_fixtures: PipeOracle, name: str):
 @pytest.mark.proof
 @pytest.mark.parametrize("name", PROJECT.pipes)
 def test_many_rows(with_many_rows: PipeOracle, name: str):
-    sets = list(_combinations(name))
-    few = [values for values in sets if len(values) <= 1]
-    _check(with_many_rows, name, [*few, sets[-1]])
+    _check(with_many_rows, name, _each_alone_and_all(name))
 
 
 def test_every_pipe_has_values():

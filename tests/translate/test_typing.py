@@ -145,6 +145,7 @@ def test_canonical_is_what_describe_prints(engine, written):
     assert str(canonical(type_of(written))) == rows[0][0]
 
 
+@pytest.mark.proof
 def test_the_supertype_of_every_pair(oracle):
     order = list(TERMS)
     for left, right in itertools.product(order, repeat=2):
