@@ -38,6 +38,7 @@ VENV = ROOT / ".venv-cloud"
 LOCK = ROOT / "requirements-cloud.lock"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+STAGE = "box"
 CATALOG = "awsdatacatalog"
 DEFAULT_PORT = 4566
 PATIENCE_S = 60.0
@@ -348,7 +349,7 @@ def context(project: Path) -> dict[str, str]:
     """Return the CDK context under which functions run on this machine, by this Python."""
     return {
         "folder": str(project),
-        "stage": "box",
+        "stage": STAGE,
         "region": REGION,
         "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "architecture": "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64",
@@ -570,6 +571,13 @@ def _invitation(cloud: Cloud, project: Path) -> str:
             f"curl {auth} '{cloud.url}/v0/events?name=app_events' -d {shlex.quote(event)}",
             f"curl {auth} '{cloud.url}/v0/pipes/events_by_type.json'",
         ]
+    lines += [
+        "",
+        f"smoke  .venv/bin/martlet smoke {shlex.quote(cloud.url)} {token} {project}",
+        f"tools  export AWS_ENDPOINT_URL={cloud.aws} AWS_ACCESS_KEY_ID={ACCOUNT}"
+        f" AWS_SECRET_ACCESS_KEY=test AWS_REGION={REGION}",
+        f"       .venv/bin/martlet token ls --stage {STAGE}",
+    ]
     return "\n".join([*lines, "", "`make cloud-down` ends it"])
 
 
