@@ -203,3 +203,19 @@ def test_query(
         assert function.invoke(request("GET", "/v0/pipes/none.json"))["statusCode"] == 404
     assert "marketing_events" in aws.sql
     assert TOKEN not in (tmp_path / "function.log").read_text()
+
+
+def test_jobs(bundles: dict[str, Path], environment: dict[str, str], tmp_path: Path, tell):
+    with running(
+        bundles["jobs"],
+        "martlet_functions.jobs.handler",
+        environment=environment,
+        folder=tmp_path,
+    ) as function:
+        answer = function.invoke(request("GET", "/v0/jobs/01M7ZS2T143GS2JMGFSC4Y2MPD"))
+        assert answer["statusCode"] == 404, answer
+        assert "01M7ZS2T143GS2JMGFSC4Y2MPD" in str(answer["body"])
+        tell(
+            f"jobs: ready after {function.init_s * 1000:.0f} ms, {function.peak_memory / MEGABYTE:.0f} MB"
+        )
+    assert TOKEN not in (tmp_path / "function.log").read_text()
