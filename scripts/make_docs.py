@@ -14,10 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from scripts import aws_reference, sql_reference
+from scripts import aws_reference, cli_reference, sql_reference
 from scripts.markdown import code, codes, table
 
-from martlet import catalog, cli, errors, query, server
+from martlet import catalog, errors, query, server
 from martlet.api import read, routes, write
 from martlet.engines import clickhouse
 from martlet.files import checks, connection, datasource, keys, pipe, project, schema, settings
@@ -52,39 +52,6 @@ def size(number: float) -> str:
 
 
 # --- cli.md
-
-
-def command(name: str) -> str:
-    """Return usage and arguments of one command, as argparse has them."""
-    found = _subparsers(cli._parser())[name]
-    if actions := _subparsers(found):
-        parts = [_command(f"{name} {action}", parser) for action, parser in actions.items()]
-        return "\n\n".join([f"`martlet {name}`: {found.description}.", *parts])
-    return _command(name, found)
-
-
-def _subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    groups = (a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction))
-    return dict(next(groups, {}))
-
-
-def _command(name: str, found: argparse.ArgumentParser) -> str:
-    lines = []
-    for action in found._actions:
-        shown = action.option_strings[-1] if action.option_strings else str(action.metavar)
-        if action.choices:
-            shown += " " + "|".join(map(str, action.choices))
-        elif action.option_strings and action.nargs != 0:
-            shown += f" {str(action.dest).upper()}"
-        default = action.default
-        is_plain = default in (None, False, "", argparse.SUPPRESS) or default == []
-        help_ = (action.help or "") % {"default": default} if action.help else ""
-        lines.append((code(shown), "" if is_plain else code(default), help_))
-    positional = [str(a.metavar) for a in found._actions if not a.option_strings]
-    repeated = [f"{n} ..." if n == "PIPE" else n for n in positional]
-    usage = " ".join(f"[{n}]" for n in ["options", *repeated])
-    head = f"`martlet {name} {usage}`: {found.description}.\n\n"
-    return head + table(("argument", "default", "meaning"), lines)
 
 
 def log_fields() -> str:
@@ -536,9 +503,7 @@ def template_limits() -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    **{f"command-{name}": lambda name=name: command(name)  # type: ignore[misc]
-       for name in ("dev", "serve", "check", "translate", "test", "append", "deploy", "token",
-                    "secret", "smoke")},
+    **cli_reference.BLOCKS,
     **sql_reference.BLOCKS,
     **aws_reference.BLOCKS,
     "log-fields": log_fields,

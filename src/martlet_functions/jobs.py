@@ -25,7 +25,7 @@ from martlet.api.http import Request, Response
 from martlet.api.uploads import read_upload, start_job, start_upload
 from martlet.aws import firehose
 from martlet.aws.append_job import AppendJobs
-from martlet.aws.clients import client
+from martlet.aws.clients import FAILURES, client
 from martlet.aws.firehose import FirehoseSink
 from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
@@ -105,7 +105,7 @@ class Workspace:
                 InvocationType="Event",
                 Payload=json.dumps({"job": job.id}).encode(),
             )
-        except Exception as error:
+        except FAILURES as error:
             raise EngineError(
                 f"The job cannot be begun now (Lambda: {type(error).__name__}); start it again"
             ) from error

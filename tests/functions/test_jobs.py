@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 from tests.aws.test_firehose import Clock, Firehose
 
@@ -41,7 +42,7 @@ class Lambda:
 
     def invoke(self, **call: Any) -> object:
         if self.is_down:
-            raise ConnectionError
+            raise EndpointConnectionError(endpoint_url="lambda")
         assert (call["FunctionName"], call["InvocationType"]) == ("shop-dev-jobs", "Event")
         self.events.append(json.loads(call["Payload"]))
         return {"StatusCode": 202}

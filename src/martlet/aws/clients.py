@@ -5,6 +5,10 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+# What a call of a client raises: AWS did not answer, or refused it.
+FAILURES = (BotoCoreError, ClientError)
 
 # Of one call, in seconds. A data-plane call of Firehose or DynamoDB takes tens of milliseconds;
 # botocore's own 60 s would be longer than the caller of an HTTP API waits.

@@ -22,7 +22,6 @@ from martlet.types import ColumnType, Group
 
 _BOM = b"\xef\xbb\xbf"
 _NULL = rb"\N"
-_LINE = re.compile(rb"[^\n]*\n?")
 
 
 class Quoted(bytes):

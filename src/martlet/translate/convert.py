@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from martlet.errors import UnsupportedFunctionError
 from martlet.translate import parsing, slots, times
-from martlet.translate.typing import is_float, is_integer, is_number, is_time, nullable, type_of
+from martlet.translate.typing import is_float, is_time, nullable, type_of
 from martlet.translate.value import INTEGER_FORMS, TIMESTAMP, WIDE, Value, form_of
 from martlet.types import ColumnType, Group
 
@@ -518,11 +518,6 @@ CASTS: dict[tuple[object, object], Cast] = {
     (Group.TUPLE, Group.TUPLE): _tuple_to_tuple,
     (Group.MAP, Group.MAP): _map_to_map,
 }  # fmt: skip
-
-
-def is_numeric(value: Value) -> bool:
-    """Whether a value is a number or a truth value."""
-    return is_number(value.type) or is_integer(value.type)
 
 
 def keeps_numbers(value: Value, type_: ColumnType) -> bool:

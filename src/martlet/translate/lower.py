@@ -26,7 +26,7 @@ from martlet.translate.function import Site, apply
 from martlet.translate.ordering import Order
 from martlet.translate.relations import indented
 from martlet.translate.scalars import always_has_row, not_empty, nullable_fields
-from martlet.translate.scope import Relation, Scope, captures, walk
+from martlet.translate.scope import Scope, captures, walk
 from martlet.translate.syntax import (
     Call,
     Cast,
@@ -540,11 +540,6 @@ def _with_low_cardinality(value: Value, arguments: Sequence[Value]) -> Value:
     if value.type.bare.family.name == "Nothing":
         return value
     return replace(value, type=low_cardinality(value.type))
-
-
-def relation_of(name: str, columns: Mapping[str, Value]) -> Relation:
-    """Return a relation whose columns are behind its name in SQL."""
-    return Relation(name, frozenset({name}), dict(columns))
 
 
 def _interval(lowering: Lowering, call: Call, scope: Scope) -> Value:

@@ -231,13 +231,3 @@ def captures(lambda_: Lambda) -> bool:
     inside = list(walk(lambda_))
     own = {name for part in inside if isinstance(part, Lambda) for name in part.parameters}
     return any(isinstance(part, Identifier) and part.parts[0] not in own for part in inside)
-
-
-def identifiers_of(select: Select) -> set[str]:
-    """Return the last parts of all names in a SELECT's own expressions."""
-    return {
-        inner.parts[-1]
-        for root in roots(select)
-        for inner in walk(root)
-        if isinstance(inner, Identifier)
-    }

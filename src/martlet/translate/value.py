@@ -8,7 +8,6 @@ a stored `UInt64` is held as `decimal(20,0)`, a `DateTime64(6)` as `bigint` tick
 import re
 from dataclasses import dataclass, replace
 
-from martlet.errors import LakeTypeError
 from martlet.translate.states import lake_form
 from martlet.translate.syntax import Literal
 from martlet.types import ColumnType, Group
@@ -118,15 +117,6 @@ def form_of(type_: ColumnType) -> str:
 
 
 _WIDE_INTEGERS = frozenset({"Int128", "Int256", "UInt128", "UInt256"})
-
-
-def has_form(type_: ColumnType) -> bool:
-    """Whether values of a type can be in a query at all."""
-    try:
-        form_of(type_)
-    except LakeTypeError:
-        return False
-    return True
 
 
 def quote_name(name: str) -> str:

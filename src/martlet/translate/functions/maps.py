@@ -34,10 +34,6 @@ def _parts(site: Site, index: int = 0) -> tuple[Value, Value]:
     return Value("k", key_type, key_form), Value("v", item_type, item_form)
 
 
-def _map_form(key: Value, item: Value) -> str:
-    return f"map({key.form},{item.form})"
-
-
 def _keys(site: Site) -> Value:
     key, _ = _parts(site)
     made = make(f"map_keys({site.arguments[0].sql})", array_of(key.type), f"array({key.form})",

@@ -22,7 +22,6 @@ from martlet.translate.typing import (
 from martlet.translate.value import WIDE, Value
 from martlet.types import ColumnType, Group
 
-_FLOAT64 = type_of("Float64")
 _UINT8 = type_of("UInt8")
 MAX_DIGITS = 100
 
