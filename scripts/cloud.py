@@ -275,6 +275,9 @@ def up(
     try:
         with _step(say, "MiniStack up"):
             _start_ministack(cloud)
+        if cloud.proxy:  # the functions talk to it while the stack is made
+            targets = ["--aws", cloud.aws, "--athena", cloud.athena]
+            _start_module(cloud, "faults", cloud.proxy, targets)
         with ThreadPoolExecutor(2) as threads:
             engine = threads.submit(_start_engine, cloud, say)
             bootstrapped = threads.submit(_bootstrap, cloud, say)
@@ -320,10 +323,6 @@ def _start_engine(cloud: Cloud, say: Say) -> None:
     with _step(say, "Athena's stand-in up"):
         addresses = ["--aws", cloud.aws, "--trino", cloud.trino, "--catalog", CATALOG]
         _start_module(cloud, "athena", cloud.athena, addresses)
-        if cloud.proxy:
-            _start_module(
-                cloud, "faults", cloud.proxy, ["--aws", cloud.aws, "--athena", cloud.athena]
-            )
 
 
 def _start_module(cloud: Cloud, name: str, address: str, arguments: list[str]) -> None:
