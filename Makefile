@@ -44,6 +44,10 @@ lock:  ## after a change of dependencies in pyproject.toml (needs uv)
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o src/martlet_functions/requirements/functions.txt
 	printf 'ministack\nduckdb\n' | uv pip compile - --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-cloud.lock
+	printf 'tinybird>=5.0.2\n' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-tinybird.lock
+	printf 'tinybird-cli>=6.5.5\n' | uv pip compile - --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-tinybird-cli.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "martlet needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -53,4 +57,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-cloud .martlet
+	rm -rf .venv .venv-cloud .venv-tinybird .venv-tinybird-cli .martlet

@@ -6,7 +6,6 @@ on 127.0.0.1, in processes of their own; what they keep is in one folder, and go
 """
 
 import argparse
-import hashlib
 import json
 import os
 import platform
@@ -30,12 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts import trino  # noqa: E402  a script is run without the repository on its path
+from scripts.environments import MINISTACK, InstallError, is_stamped, stamp  # noqa: E402
 
 from martlet.tokens import ADMIN_TOKEN_NAME  # noqa: E402
 
 STATE_VARIABLE = "MARTLET_CLOUD_HOME"
-VENV = ROOT / ".venv-cloud"
-LOCK = ROOT / "requirements-cloud.lock"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 STAGE = "box"
@@ -166,7 +164,10 @@ def provision(say: Say) -> None:
     cache = _made(trino.default_home().parent)
     with trino.locked(cache / "cloud.lock"):
         with _step(say, "MiniStack fetched") as was_there:
-            was_there[0] = not _install_ministack()
+            try:
+                was_there[0] = not MINISTACK.install()
+            except InstallError as error:
+                raise CloudError(str(error)) from error
         with _step(say, "CDK fetched") as was_there:
             was_there[0] = not _install_cdk()
     with _step(say, "Trino fetched") as was_there:
@@ -176,37 +177,13 @@ def provision(say: Say) -> None:
             raise CloudError(str(error)) from error
 
 
-def _install_ministack() -> bool:
-    if _stamped(VENV, LOCK):
-        return False
-    shutil.rmtree(VENV, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", str(VENV)])
-    pip = [str(VENV / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "--require-hashes", "-r", str(LOCK)])
-    _stamp(VENV, LOCK)
-    return True
-
-
 def _install_cdk() -> bool:
     modules, lock = ROOT / "node_modules", ROOT / "package-lock.json"
-    if _stamped(modules, lock):
+    if is_stamped(modules, lock):
         return False
     _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"])
-    _stamp(modules, lock)
+    stamp(modules, lock)
     return True
-
-
-def _stamped(made: Path, lock: Path) -> bool:
-    stamp = made / ".from-lock"
-    return stamp.is_file() and stamp.read_text() == _digest(lock)
-
-
-def _stamp(made: Path, lock: Path) -> None:
-    (made / ".from-lock").write_text(_digest(lock))
-
-
-def _digest(lock: Path) -> str:
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def _run(
@@ -307,7 +284,7 @@ def _start_ministack(cloud: Cloud) -> None:
         "AWS_ENDPOINT_URL_DYNAMODB": behind,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    _start(cloud, "ministack", [str(VENV / "bin" / "ministack")], env)
+    _start(cloud, "ministack", [str(MINISTACK.program("ministack"))], env)
     _wait_for(cloud, "ministack", lambda: _answers(f"{cloud.aws}/_ministack/health"))
 
 

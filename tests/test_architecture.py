@@ -66,8 +66,11 @@ def test_ci_runs_the_readmes_test_command():
     assert [line for line in script.splitlines() if line.startswith("make")] == ["make test"]
 
 
-def test_the_lock_names_no_address():
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("requirements*.lock")), ids=lambda path: path.name
+)
+def test_the_lock_names_no_address(path: Path):
+    lock = path.read_text()
     assert "://" not in lock
     assert "--hash=sha256:" in lock
 

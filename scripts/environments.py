@@ -1,0 +1,82 @@
+"""Environments of their own for programs that the tests run and the product never imports.
+
+Each is made from a lock file at the root of the repository, into a folder beside it, once.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_DEADLINE_S = 900.0
+
+
+class InstallError(Exception):
+    """An environment cannot be made; the message has the end of what pip printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment and the lock file that it is made from."""
+
+    folder: Path
+    lock: Path
+
+    @property
+    def python(self) -> Path:
+        return self.program("python")
+
+    def program(self, name: str) -> Path:
+        """Return the path of a program that the environment has."""
+        return self.folder / "bin" / name
+
+    def install(self) -> bool:
+        """Make the environment unless it is there; return whether something was done.
+
+        Raises:
+            InstallError: the lock's packages cannot be had.
+        """
+        if is_stamped(self.folder, self.lock):
+            return False
+        shutil.rmtree(self.folder, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(self.folder)])
+        pip = [str(self.program("pip")), "install", "--quiet", "--disable-pip-version-check"]
+        _run([*pip, "--require-hashes", "-r", str(self.lock)])
+        stamp(self.folder, self.lock)
+        return True
+
+
+MINISTACK = Environment(ROOT / ".venv-cloud", ROOT / "requirements-cloud.lock")
+FORWARD = Environment(ROOT / ".venv-tinybird", ROOT / "requirements-tinybird.lock")
+CLASSIC = Environment(ROOT / ".venv-tinybird-cli", ROOT / "requirements-tinybird-cli.lock")
+
+
+def is_stamped(made: Path, lock: Path) -> bool:
+    """Return whether a folder was made from this very lock file."""
+    found = made / ".from-lock"
+    return found.is_file() and found.read_text() == _digest(lock)
+
+
+def stamp(made: Path, lock: Path) -> None:
+    """Note which lock file a folder was made from."""
+    (made / ".from-lock").write_text(_digest(lock))
+
+
+def _digest(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603  our own arguments
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, timeout=_DEADLINE_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise InstallError(f"`{' '.join(command)}` took {_DEADLINE_S:.0f} s") from error
+    if done.returncode:
+        end = "\n".join(done.stdout.splitlines()[-15:])
+        raise InstallError(f"`{' '.join(command)}` failed:\n{end}")
