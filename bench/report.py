@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import templates
 from bench.process import machine
 from bench.runs import BATCH, CONNECTIONS, ENDPOINTS, INGEST, LARGE_BLOCK, Figures
 from bench.translation import PIPES
@@ -120,6 +121,17 @@ def start_table(figures: Figures) -> list[str]:
     return _table("start of `martlet dev` to the first answer | s", rows)
 
 
+def rendering_table(figures: Figures) -> list[str]:
+    """Return the table of renderings beside the vendor's."""
+    rows = []
+    for name in templates.NAMES:
+        for kind in ("first", "again"):
+            ours, theirs = figures[f"martlet {kind} {name}"], figures[f"vendor {kind} {name}"]
+            figure = [f"{value * 1e6:,.1f}" for value in (ours, theirs)]
+            rows.append([f"{name}, {kind}", *figure, f"{theirs / ours:.1f}"])
+    return _table("template to SQL | µs | `tinybird` µs | `tinybird` ÷ Martlet", rows)
+
+
 def translation_table(figures: Figures) -> list[str]:
     """Return the table of translations beside sqlglot's transpile."""
     rows = []
@@ -146,6 +158,7 @@ TABLES = {
     "ingest": ingest_table,
     "endpoints": endpoint_table,
     "inside": inside_table,
+    "rendering": rendering_table,
     "start": start_table,
     "translation": translation_table,
 }

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import orjson
 
+from bench import templates
 from bench.client import Load, drive, request
 from bench.process import ROOT, Server, raw, server
 from bench.raw import blocks_of
@@ -174,6 +175,11 @@ def start(figures: Figures, folder: Path, seconds: float) -> None:
             figures.add(name, running.ready_s)
 
 
+def rendering(figures: Figures, _folder: Path, _seconds: float) -> None:
+    """Render templates, beside the vendor's own package."""
+    templates.measure(figures.add)
+
+
 def translation(figures: Figures, _folder: Path, _seconds: float) -> None:
     """Translate queries for Athena, beside sqlglot."""
     measure(figures.add)
@@ -183,6 +189,7 @@ RUNS: dict[str, Callable[[Figures, Path, float], None]] = {
     "ingest": ingest,
     "endpoints": endpoints,
     "inside": inside,
+    "rendering": rendering,
     "start": start,
     "translation": translation,
 }
