@@ -37,6 +37,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.loops = 0
+        self.jumped: frozenset[str] = frozenset()
 
     def block(
         self, statements: Iterable[Statement], before: frozenset[str]
@@ -61,7 +62,10 @@ class _Walk:
             case Try():
                 bodies = [statement.body, *(handler.body for handler in statement.handlers)]
                 return self.sequence([*bodies, statement.otherwise, statement.finally_], before)
-            case Set() | JumpOut():
+            case JumpOut():
+                self.jumped |= before
+                return before
+            case Set():
                 return before
 
     def loop(
@@ -72,7 +76,9 @@ class _Walk:
             return None
         # Twice, so that the end of one turn is seen before the start of the next.
         once = self.sequence([body], before)
-        return None if once is None else self.sequence([body, otherwise], once | before)
+        if once is None:
+            return None
+        return self.sequence([body, otherwise], once | before | self.jumped)
 
     def any(
         self, bodies: Iterable[list[Statement]], before: frozenset[str]
@@ -91,12 +97,13 @@ class _Walk:
         """Walk blocks any of which may be left after any of its statements."""
         seen = before
         for body in bodies:
+            at: frozenset[str] | None = seen | self.jumped
             for statement in body or []:
-                after = self.statement(statement, seen)
-                if after is None:
+                at = self.statement(statement, at)
+                if at is None:
                     return None
-                seen |= after
-        return seen
+                seen |= at
+        return seen | self.jumped
 
     def text(self, text: str, before: frozenset[str]) -> frozenset[str] | None:
         if not text:
@@ -113,8 +120,19 @@ def _joins(left: str, right: str) -> bool:
     return "$" in (left, right) or left == "#" or left + right in ("--", "/*", "*/")
 
 
+# Most texts: whole literals, names and comments, and characters that begin none of them.
+_PLAIN: Final = re.compile(
+    r"""(?>[\w\s(),=<>+*%.\[\]{};:?!|&]+
+      |-(?!-)|/(?!\*)|--[^\n]*\n|/\*.*?\*/
+      |'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)*+\Z""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
 def _is_whole(text: str) -> bool:
     """Whether a text starts and ends outside of quotes and comments."""
+    if _PLAIN.match(text):
+        return True
     try:
         lexemes = list(lex(text + " ''"))
     except SqlError:

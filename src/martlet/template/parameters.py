@@ -1,6 +1,7 @@
 """The parameters of a template, found in its syntax without rendering it."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ from martlet.template.syntax import If, JumpOut, Loop, Output, Set, Statement, T
 from martlet.template.typed import TYPES
 
 RESERVED: Final = ("format", "q")
+# Begun by a letter, which Python's `re` looks for quickly, unlike `\b`.
+_RESERVED: Final = [re.compile(rf"{name}(?<!\w{name})(?!\w)") for name in RESERVED]
 # Helpers whose first argument is documented as `used_in: function_call`.
 _CALLS = ("defined", "column", "columns", "split_to_array")
 _UNLISTED = ("symbol", "table", "TABLE", "Int", "Integer")
@@ -94,7 +97,7 @@ def declared(sql: str, statements: Sequence[Statement], names: frozenset[str]) -
     Raises:
         TemplateError: a name that only the API may use.
     """
-    finder = _Finder(sql, names)
+    finder = _Finder(sql, names, any(name.search(sql) for name in _RESERVED))
     finder.statements(statements)
     uses = finder.uses
     return Declared(
@@ -108,6 +111,7 @@ def declared(sql: str, statements: Sequence[Statement], names: frozenset[str]) -
 class _Finder:
     sql: str
     names: frozenset[str]
+    may_be_reserved: bool
     uses: dict[str, _Use] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
     unsplit: set[str] = field(default_factory=set)
@@ -181,6 +185,8 @@ class _Finder:
             self.unsplit.add(name)
 
     def check_reserved(self, tree: ast.AST) -> None:
+        if not self.may_be_reserved:
+            return
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id in RESERVED:
                 line = self.sql.count("\n", 0, self.offset) + 1
