@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -217,3 +218,16 @@ def test_a_header_is_one_if_most_names_are_columns():
 def test_dialects_that_cannot_be_read_are_refused(wrong: dict[str, str]):
     with pytest.raises(RequestError):
         Dialect(**wrong)
+
+
+def test_a_column_that_no_text_fits_is_refused_and_a_state_is_no_field() -> None:
+    columns = tuple(
+        Column(name, parse_type(type_), PLACE)
+        for name, type_ in (("a", "Int8"), ("s", "AggregateFunction(sum, Int8)"), ("d", "Dynamic"))
+    )
+    datasource = Datasource("t", PLACE, columns)
+    reader = CsvReader(datasource)
+    assert reader.header == ["a", "d"]
+    assert taken(datasource, b"1,2") == [None]
+    only = replace(datasource, columns=columns[:2])
+    assert taken(only, b"1") == [b'{"a":1}']

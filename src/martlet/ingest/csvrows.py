@@ -205,7 +205,7 @@ def _by_name(column: Column) -> Column:
     parsed = parse_path(path)
     if column.type is None or parsed is None or parsed.steps != (column.name,):
         return replace(column, json_path=None)
-    if not column.type.bare.family.ingested:
+    if column.type.bare.family.group is Group.STATE:
         return replace(column, json_path=None)
     return replace(column, json_path=path)
 

@@ -1,4 +1,8 @@
-"""JSON paths of columns: `$`, `$.a.b`, `$.a[:]`, `$.a[:].b`, `$.[:]`."""
+"""JSON paths of columns: `$`, `$.a.b`, `$.a[:]`, `$.a[:].b`, `$.[:]`.
+
+The vendor documents these. Its packages look into no path (measured, tinybird 5.0), so files may
+have the others of JSONPath (RFC 9535), of which `$['a.b']`, `$.a[*]` and `$.a[0]` mean as there.
+"""
 
 import re
 from collections.abc import Callable
@@ -9,23 +13,25 @@ from martlet.ingest.values import MISSING
 # What stands for `[:]` among the steps of a path.
 EACH = None
 
-_PATH = re.compile(r"\$(?:\.?\[:\]|\.[^.\[\]]+)*")
-_STEP = re.compile(r"\.?\[:\]|\.([^.\[\]]+)")
+_EACH_STEP, _INDEX = r"\.?\[:\]", r"\[(?P<index>[0-9]{1,9})\]"
+_NAME = r"""\.(?P<plain>[^.\[\]]+)|\['(?P<single>[^']+)'\]|\["(?P<double>[^"]+)"\]"""
+_STEP = re.compile(f"{_EACH_STEP}|{_INDEX}|{_NAME}")
 
+Step = str | int | None
 Reader = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """A path as written, and its steps: a member's name, or `EACH`."""
+    """A path as written, and its steps: a member's name, the index of an element, or `EACH`."""
 
     text: str
-    steps: tuple[str | None, ...]
+    steps: tuple[Step, ...]
 
     def reader(self) -> Reader:
         """Return the function that finds the value in an event.
 
-        It returns `MISSING` where a member is absent, also below something that is no object.
+        It returns `MISSING` where a member or an element is absent, also below something else.
         Below `[:]` it returns a list with a value or `MISSING` for each element; something that
         is no list is returned itself, for the type to refuse.
         """
@@ -46,16 +52,33 @@ class JsonPath:
 
 def parse_path(text: str) -> JsonPath | None:
     """Return the path that a text writes, None if it writes none."""
-    if not _PATH.fullmatch(text):
+    if not text.startswith("$"):
         return None
-    return JsonPath(text, tuple(match[1] for match in _STEP.finditer(text)))
+    text = text.replace("[*]", "[:]")
+    steps: list[Step] = []
+    position = 1
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if match is None:
+            return None
+        steps.append(_step(match))
+        position = match.end()
+    return JsonPath(text, tuple(steps))
 
 
-def _reader(steps: tuple[str | None, ...]) -> Reader:
+def _step(match: re.Match[str]) -> Step:
+    if match["index"]:
+        return int(match["index"])
+    return match["plain"] or match["single"] or match["double"] or EACH
+
+
+def _reader(steps: tuple[Step, ...]) -> Reader:
     if not steps:
         return _itself
-    inner = _reader(steps[1:])
-    return _each(inner) if steps[0] is EACH else _member(steps[0], inner)
+    step, inner = steps[0], _reader(steps[1:])
+    if step is EACH:
+        return _each(inner)
+    return _member(step, inner) if isinstance(step, str) else _element(step, inner)
 
 
 def _itself(value: object) -> object:
@@ -67,6 +90,15 @@ def _member(name: str, inner: Reader) -> Reader:
         if type(value) is not dict or name not in value:
             return MISSING
         return inner(value[name])
+
+    return read
+
+
+def _element(index: int, inner: Reader) -> Reader:
+    def read(value: object) -> object:
+        if type(value) is not list or index >= len(value):
+            return MISSING
+        return inner(value[index])
 
     return read
 
