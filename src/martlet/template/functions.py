@@ -4,10 +4,11 @@ To add a function, write it with Tinybird's own name and parameters, after the r
 `FUNCTIONS`. Python's own error for wrong arguments is what the caller reads, as at Tinybird.
 """
 
+import functools
 import json
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sized
+from datetime import datetime
 from typing import Any, Final
 
 from martlet.errors import TemplateAbort
@@ -19,10 +20,12 @@ from martlet.template.values import (
     Fragment,
     LimitError,
     Sample,
+    Symbol,
     escape,
     failure,
     identifier,
     is_plain_name,
+    is_text,
     quote_except,
     to_sql,
 )
@@ -32,7 +35,7 @@ Function = Callable[..., Any]
 
 def _text(value: object) -> str:
     """Return a value that has to be text; the message is Tinybird's, whatever the value."""
-    if not isinstance(value, str):
+    if not is_text(value):
         raise failure(f"{type(value).__name__!r} object has no attribute 'translate'")
     return str(value)
 
@@ -42,18 +45,18 @@ def _name(value: object) -> str:
     return SAMPLE_NAME if isinstance(value, Sample) else _text(value)
 
 
-def defined(run: Run, value: object = None) -> bool:
+def defined(run: Run, x: object = None) -> bool:
     """Whether a parameter is given, even if it is empty."""
-    return value is not None and value is not SAMPLE
+    return x is not None and x is not SAMPLE
 
 
-def symbol(run: Run, value: object, quote: str = "`") -> Fragment:
+def symbol(run: Run, x: object, quote: str = "`") -> Symbol:
     """Print text as an identifier."""
-    name = _name(value)
+    name = _name(x)
     if quote == "`":
-        return Fragment(identifier(name))
+        return Symbol(identifier(name))
     if quote == '"':
-        return Fragment(f'"{escape(name.replace(chr(34), ""))}"')
+        return Symbol(f'"{escape(name.replace(chr(34), ""))}"')
     return table(run, name)
 
 
@@ -61,38 +64,38 @@ def _path(text: str) -> str:
     return ".".join(map(identifier, text.split(".")))
 
 
-def column(run: Run, value: object, default: object = None) -> Fragment:
+def column(run: Run, x: object, default: object = None) -> Symbol:
     """Print a column name, each part of a dotted path on its own."""
-    if value is None or isinstance(value, Sample):
+    if x is None or isinstance(x, Sample):
         if default is None and not run.is_sample:
             raise failure(
                 "Missing column() default value, use `column(column_name, 'default_column_name')`",
                 page=f"{PAGE}#column",
             )
-        value = SAMPLE if default is None else default
-    return Fragment(_path(_name(value)))
+        x = SAMPLE if default is None else default
+    return Symbol(_path(_name(x)))
 
 
 # A function with parameters, `quantile(0.9)`, is one too.
 _AGGREGATE = re.compile(r"[A-Za-z_]\w*(?:\([\w., ]*\))?", re.ASCII)
 
 
-def columns(run: Run, value: object, default: object = None, fn: object = None) -> Fragment:
+def columns(run: Run, x: object, default: object = None, fn: object = None) -> Fragment:
     """Print column names from CSV text, each within an aggregate function if one is given."""
-    if value is None or isinstance(value, Sample):
+    if x is None or isinstance(x, Sample):
         if default is None and not run.is_sample:
             raise failure(
                 "Missing columns() default value, "
                 "use `columns(column_names, 'default_column_name')`",
                 page=f"{PAGE}#columns",
             )
-        value = SAMPLE_NAME if default is None else default
-    if not isinstance(value, str):
+        x = SAMPLE_NAME if default is None else default
+    if not is_text(x):
         raise failure(
             "The 'columns' function expects a String not an Array", page=f"{PAGE}#columns"
         )
-    names = [name.strip() for name in value.split(",")]
-    if fn is None or isinstance(fn, Sample):
+    names = [name.strip() for name in x.split(",")]
+    if not fn or isinstance(fn, Sample):
         return Fragment(",".join(map(_path, names)))
     # Tinybird prints any text here; only a function's name cannot change the statement.
     if not isinstance(fn, str) or not _AGGREGATE.fullmatch(fn):
@@ -106,17 +109,17 @@ def columns(run: Run, value: object, default: object = None, fn: object = None) 
     )
 
 
-def table(run: Run, value: object, quote: str = "") -> Fragment:
-    """Print a table's name without quotes.
+def table(run: Run, x: object, quote: str = "`") -> Symbol:
+    """Print a table's name without quotes, whatever `quote` is.
 
     Tinybird prints any text, escaped as in a literal but outside of one. Here it must be an
     identifier, maybe with a database before it: anything else could add to the statement.
     """
-    name = _name(value)
+    name = _name(x)
     parts = name.split(".")
     if len(parts) > 2 or not all(map(is_plain_name, parts)):
         raise failure(f"{name!r} is not a valid table name", page=None)
-    return Fragment(name)
+    return Symbol(name)
 
 
 _OPERATORS = {
@@ -145,32 +148,30 @@ def sql_and(run: Run, *_: object, **conditions: object) -> Fragment:
     return Fragment(" and ".join(written))
 
 
-def sql_unescape(run: Run, value: object, what: str = "") -> Fragment:
-    """Print a literal in which the characters of `what` are not escaped."""
-    return Fragment(quote_except(_text(value), what))
+def sql_unescape(run: Run, x: object, what: str = "") -> Fragment:
+    """Print a literal in which the text `what` has no backslash before it."""
+    return Fragment(quote_except(_text(x), what))
 
 
-def split_to_array(
-    run: Run, value: object, default: object = "", separator: str = ","
-) -> list[str]:
+def split_to_array(run: Run, x: object, default: object = "", separator: str = ",") -> list[str]:
     """Split text into trimmed items."""
-    if value is None or isinstance(value, Sample):
-        value = default
-    if not isinstance(value, str):
+    if x is None or isinstance(x, Sample):
+        x = default
+    if not is_text(x):
         raise failure(
             "First argument of split_to_array has to be a value that can be split to a list of "
             "elements, but found a PlaceHolder with no value instead",
             page=f"{PAGE}#split_to_array",
         )
-    run.spend(len(value))
-    return [item.strip() for item in value.split(separator)]
+    run.spend(len(x))
+    return [item.strip() for item in x.split(separator)]
 
 
-def enumerate_with_last(run: Run, items: Iterable[object]) -> list[tuple[bool, object]]:
+def enumerate_with_last(run: Run, arr: Collection[object]) -> list[tuple[bool, object]]:
     """Pair each item with whether it is the last one."""
-    listed = list(items)
-    run.spend(len(listed))
-    return [(index == len(listed) - 1, item) for index, item in enumerate(listed)]
+    last = len(arr) - 1
+    run.spend(last)
+    return [(index == last, item) for index, item in enumerate(arr)]
 
 
 def _seconds(first: Any, second: Any, format_: Any, backup: Any) -> int:  # noqa: ANN401
@@ -178,11 +179,11 @@ def _seconds(first: Any, second: Any, format_: Any, backup: Any) -> int:  # noqa
 
     def moment(text: Any) -> datetime:  # noqa: ANN401
         try:
-            return datetime.strptime(text, format_).replace(tzinfo=UTC)
+            return datetime.strptime(text, format_)  # noqa: DTZ007  only differences are taken
         except (ValueError, TypeError, re.error):
             if backup is None:
                 raise
-            return datetime.strptime(text, backup).replace(tzinfo=UTC)
+            return datetime.strptime(text, backup)  # noqa: DTZ007
 
     try:
         return abs(int((moment(second) - moment(first)).total_seconds()))
@@ -200,16 +201,17 @@ _SECONDS_ADVICE = (
 def _difference(name: str, shown: str, unit: int) -> Function:
     def difference(
         run: Run,
-        date_1: object,
-        date_2: object,
+        d0: object,
+        d1: object,
         date_format: object = _SECONDS_FORMAT,
+        default: object = None,
         backup_date_format: object = None,
         none_if_error: object = False,
     ) -> int | None:
-        if isinstance(date_1, Sample) or isinstance(date_2, Sample):
+        if isinstance(d0, Sample) or isinstance(d1, Sample):
             return 0
         try:
-            return _seconds(date_1, date_2, date_format, backup_date_format) // unit
+            return _seconds(d0, d1, date_format, backup_date_format) // unit
         except ValueError:
             if none_if_error:
                 return None
@@ -223,17 +225,18 @@ def _difference(name: str, shown: str, unit: int) -> Function:
 
 def date_diff_in_days(
     run: Run,
-    date_1: object,
-    date_2: object,
+    d0: object,
+    d1: object,
     date_format: object = "%Y-%m-%d",
+    default: object = None,
     backup_date_format: object = None,
     none_if_error: object = False,
 ) -> int | None:
     """Return the whole days between two dates."""
-    if isinstance(date_1, Sample) or isinstance(date_2, Sample):
+    if isinstance(d0, Sample) or isinstance(d1, Sample):
         return 0
     try:
-        return _seconds(date_1, date_2, date_format, backup_date_format) // 86_400
+        return _seconds(d0, d1, date_format, backup_date_format) // 86_400
     except ValueError:
         if none_if_error:
             return None
@@ -244,12 +247,12 @@ def date_diff_in_days(
         ) from None
 
 
-def day_diff(run: Run, date_1: object, date_2: object) -> int:
+def day_diff(run: Run, d0: object, d1: object, default: object = None) -> int:
     """Return the whole days between two dates written YYYY-MM-DD."""
-    if isinstance(date_1, Sample) or isinstance(date_2, Sample):
+    if isinstance(d0, Sample) or isinstance(d1, Sample):
         return 0
     try:
-        return _seconds(date_1, date_2, "%Y-%m-%d", None) // 86_400
+        return _seconds(d0, d1, "%Y-%m-%d", None) // 86_400
     except ValueError:
         raise failure(
             "invalid date format in function `day_diff`, it must be ISO format date YYYY-MM-DD, "
@@ -258,49 +261,52 @@ def day_diff(run: Run, date_1: object, date_2: object) -> int:
         ) from None
 
 
-def json_value(run: Run, value: object, default: object = None) -> object:
+_SHOWN_JSON: Final = 16
+
+
+def json_value(run: Run, x: object, default: object = None) -> object:
     """Parse JSON text; what a request body gave as JSON stays as it is."""
-    if value is None or isinstance(value, Sample):
-        if default is None:
-            return value if run.is_sample else {}
-        value = default
-    if not isinstance(value, str):
-        return value
+    if x is None or isinstance(x, Sample):
+        if not isinstance(default, str):
+            return x if run.is_sample else {}
+        x = default
+    if not is_text(x):
+        return x
     try:
-        return json.loads(value)
+        return json.loads(x)
     except (ValueError, RecursionError) as error:
-        raise failure(f"Error parsing JSON: '{value[:200]}' - {error}", page=None) from None
+        shown = x if len(x) <= _SHOWN_JSON else f"{x[:_SHOWN_JSON]}..."
+        raise failure(f"Error parsing JSON: '{shown}' - {error}", page=None) from None
 
 
-def error(run: Run, message: object, *_: object) -> Fragment:
-    """End the rendering with a message for the caller."""
+def error(run: Run, s: object, code: object = 400) -> Fragment:
+    """End the rendering with a message for the caller; the status is 400 whatever `code` is."""
     if run.is_sample:
         return Fragment("")
-    raise TemplateAbort(str(message))
+    raise TemplateAbort(str(s))
 
 
-def custom_error(run: Run, message: object, code: object = 400) -> Fragment:
+def custom_error(run: Run, s: object, code: object = 400) -> Fragment:
     """End the rendering with a status and, from an object, the body of the answer."""
     if run.is_sample:
         return Fragment("")
     status = code if isinstance(code, int) and 400 <= code < 600 else 400
-    body = message if isinstance(message, dict) else None
-    raise TemplateAbort(str(message), status=int(status), body=body)
+    body = s if isinstance(s, dict) else None
+    raise TemplateAbort(str(s), status=int(status), body=body)
 
 
 def _hint(name: str, value: object) -> Fragment:
     """Return the comment that Tinybird prints for a setting, always one line."""
-    shown = " ".join(str(value).split())
-    return Fragment(f"-- {name} {shown[:200]}\n")
+    return Fragment(f"-- {name} {' '.join(str(value).splitlines())}\n")
 
 
-def max_threads(run: Run, threads: Any) -> Fragment:  # noqa: ANN401
+def max_threads(run: Run, x: Any) -> Fragment:  # noqa: ANN401
     """Set how many threads the query may use."""
     try:
-        run.settings["max_threads"] = int(threads)
+        run.settings["max_threads"] = int(x)
     except (ValueError, TypeError, OverflowError):
-        return _hint("max_threads: wrong argument", threads)
-    return _hint("max_threads", threads)
+        return _hint("max_threads: wrong argument", x)
+    return _hint("max_threads", x)
 
 
 def backend_hint(run: Run, hint: object) -> Fragment:
@@ -324,7 +330,7 @@ def cache_ttl(run: Run, ttl_expression: object) -> Fragment:
     return _hint("cache_ttl", ttl_expression)
 
 
-_FEATURES = ("analyzer", "parallel_replicas", "optimize_aggregation_in_order")
+_FEATURES = frozenset(("analyzer", "parallel_replicas", "optimize_aggregation_in_order"))
 
 
 def activate(run: Run, feature: object) -> Fragment:
@@ -339,7 +345,7 @@ def activate(run: Run, feature: object) -> Fragment:
 
 def disable(run: Run, feature: object) -> Fragment:
     """Switch a feature of the engine off."""
-    if feature != "analyzer":
+    if feature not in "analyzer":  # type: ignore[operator]  # any part of the word: measured
         raise failure(f"'{feature}' is not a valid 'disable' argument", page=None)
     run.settings["disable"] = str(feature)
     return _hint("disable", feature)
@@ -349,12 +355,13 @@ def disable(run: Run, feature: object) -> Fragment:
 SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def tb_secret(run: Run, secret_name: object, default: object = None) -> object:
+def tb_secret(run: Run, x: object, default: object = None) -> object:
     """Print a placeholder; the value itself never becomes part of the text."""
-    name = str(secret_name)
-    if SECRET_NAME.fullmatch(name) and (run.is_sample or name in run.secrets):
+    name = str(x)
+    is_word = SECRET_NAME.fullmatch(name) is not None
+    if is_word and (name in run.secrets or (run.is_sample and default is None)):
         run.used_secrets[name] = run.secrets.get(name, "")
-        return Fragment(f"{{{name}: String}}")
+        return Symbol(f"{{{name}: String}}")
     if default is not None:
         return default
     raise failure(
@@ -364,14 +371,9 @@ def tb_secret(run: Run, secret_name: object, default: object = None) -> object:
     )
 
 
-def len_(run: Run, value: Any, /) -> int:  # noqa: ANN401
-    """Python's `len`."""
-    return len(value)
-
-
-def int_(run: Run, value: Any = 0, /, *base: Any) -> int:  # noqa: ANN401
+def int_(run: Run, *value: Any) -> int:  # noqa: ANN401
     """Python's `int`, up to a size."""
-    number = int(value, *base)
+    number = int(*value)
     if number.bit_length() > MAX_INTEGER_BITS:
         raise LimitError("Template Syntax Error: a number is too large")
     return number
@@ -382,11 +384,6 @@ def round_(run: Run, value: Any, /, digits: Any = None) -> object:  # noqa: ANN4
     if isinstance(digits, int) and abs(digits) > 400:
         raise LimitError("Template Syntax Error: round() has too many digits")
     return round(value, digits)
-
-
-def float_(run: Run, value: Any = 0.0, /) -> float:  # noqa: ANN401
-    """Python's `float`."""
-    return float(value)
 
 
 def _counted(call: Callable[[list[Any]], Any]) -> Function:
@@ -400,11 +397,14 @@ def _counted(call: Callable[[list[Any]], Any]) -> Function:
     return function
 
 
-def _extreme(call: Callable[[list[Any]], Any]) -> Function:
-    def function(run: Run, *items: Any) -> object:  # noqa: ANN401
-        listed = list(items[0]) if len(items) == 1 else list(items)
-        run.spend(len(listed))
-        return call(listed)
+def _sized(call: Callable[..., Any]) -> Function:
+    """Return one of Python's own functions, which goes through what it is given."""
+
+    def function(run: Run, *items: Any, **options: Any) -> object:  # noqa: ANN401
+        for item in items:
+            if isinstance(item, Sized):
+                run.spend(len(item))
+        return call(*items, **options)
 
     return function
 
@@ -460,40 +460,68 @@ FUNCTIONS: Final[dict[str, Function]] = {
 
 # Python's own that `{{ }}` allows.
 OUTPUT_BUILTINS: Final[dict[str, Function]] = {
-    "float": float_,
+    "float": _plain(float),
     "int": int_,
-    "len": len_,
-    "list": _counted(list),
-    "max": _extreme(max),
-    "min": _extreme(min),
+    "len": _plain(len),
+    "list": _sized(list),
+    "max": _sized(max),
+    "min": _sized(min),
 }
 
 # Python's own that only `{% %}` allows.
 CONTROL_BUILTINS: Final[dict[str, Function]] = {
     "abs": _plain(abs),
-    "all": _counted(all),
-    "any": _counted(any),
+    "all": _sized(all),
+    "any": _sized(any),
     "bool": _plain(bool),
     "dict": lambda run, *pairs, **items: dict(*pairs, **items),
     "enumerate": _counted(lambda items: list(enumerate(items))),
+    "filter": _sized(lambda *given: list(filter(*given))),
+    "map": _sized(lambda *given: list(map(*given))),
     "range": range_,
     "reversed": _counted(lambda items: items[::-1]),
     "round": round_,
-    "set": _counted(set),
-    "sorted": _counted(sorted),
+    "set": _sized(set),
+    "sorted": _sized(sorted),
     "str": str_,
-    "sum": _counted(sum),
-    "tuple": _counted(tuple),
+    "sum": _sized(sum),
+    "tuple": _sized(tuple),
     "zip": lambda run, *lists: list(zip(*lists, strict=False)),
 }
 
 
-def _name_functions(*tables: dict[str, Function]) -> None:
-    """Give functions the names that templates use: Python's errors for wrong arguments say it."""
-    for functions in tables:
-        for name, function in functions.items():
-            if function.__qualname__ not in FUNCTIONS:  # an alias keeps the name of its function
-                function.__qualname__ = name
+_GIVEN: Final = re.compile(
+    r"(?P<name>\w+)\(\) takes (?:from (?P<least>\d+) to )?(?P<most>\d+) positional arguments? "
+    r"but (?P<given>\d+) (?:was|were) given"
+)
 
 
-_name_functions(FUNCTIONS, OUTPUT_BUILTINS, CONTROL_BUILTINS)
+def _without_run(found: re.Match[str]) -> str:
+    """Return Python's error for too many arguments as if the run were none of them."""
+    least, most, given = (int(found[key] or 0) - 1 for key in ("least", "most", "given"))
+    takes = f"{most} positional argument{'' if most == 1 else 's'}"
+    if found["least"]:
+        takes = f"from {least} to {most} positional arguments"
+    return f"{found['name']}() takes {takes} but {given} {'was' if given == 1 else 'were'} given"
+
+
+def _named(name: str, function: Function) -> Function:
+    """Return the function with errors for wrong arguments that tell what a template wrote."""
+    function.__qualname__ = name
+
+    @functools.wraps(function)
+    def call(run: Run, *arguments: Any, **options: Any) -> object:  # noqa: ANN401
+        try:
+            return function(run, *arguments, **options)
+        except TypeError as error:
+            raise TypeError(_GIVEN.sub(_without_run, str(error))) from None
+
+    return call
+
+
+def _name_functions(functions: dict[str, Function]) -> None:
+    for name, function in functions.items():
+        functions[name] = _named(name, function)
+
+
+_name_functions(FUNCTIONS)

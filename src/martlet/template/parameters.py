@@ -1,28 +1,31 @@
 """The parameters of a template, found in its syntax without rendering it."""
 
 import ast
+import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from martlet.errors import TemplateError
 from martlet.model import Parameter
-from martlet.template.expressions import (
-    FUNCTION_NAMES,
-    arguments_of,
-    element_type,
-    targets_of,
-)
+from martlet.template.expressions import FUNCTION_NAMES, targets_of
 from martlet.template.syntax import If, JumpOut, Loop, Output, Set, Statement, Text, Try
 from martlet.template.typed import TYPES
 
 RESERVED: Final = ("format", "q")
-# Begun by a letter, which Python's `re` looks for quickly, unlike `\b`.
-_RESERVED: Final = [re.compile(rf"{name}(?<!\w{name})(?!\w)") for name in RESERVED]
 # Helpers whose first argument is documented as `used_in: function_call`.
-_CALLS = ("defined", "column", "columns", "split_to_array")
-_UNLISTED = ("symbol", "table", "TABLE", "Int", "Integer")
+_CALLS: Final = frozenset(
+    """
+    column columns date_diff_in_days date_diff_in_hours date_diff_in_minutes date_diff_in_seconds
+    day_diff defined enumerate_with_last split_to_array sql_and
+    """.split()
+)
+# Functions whose own parameters no documentation has.
+_SILENT: Final = frozenset(("Int", "Integer", "TABLE", "symbol", "table"))
+_TYPED: Final = (TYPES.keys() | {"Array", "JSON"}) - _SILENT
+_PYTHON_NAMES: Final = frozenset(dir(builtins))
+_ARRAY: Final = re.compile(r"Array\((\w+)\)")
 _MAX_EXACT: Final = 2**53 - 1
 
 
@@ -32,7 +35,7 @@ class Declared:
 
     Attributes:
         parameters: in order of first appearance; the first definition with a type wins.
-        required: those that the error for missing parameters lists if they have no value.
+        required: what the error for a missing value lists, given or not, as Tinybird does.
         arrays: element type of those whose text value is split for the whole template.
     """
 
@@ -43,9 +46,19 @@ class Declared:
 
 @dataclass(slots=True)
 class _Use:
+    """A tag's use of a name.
+
+    Attributes:
+        rank: how much it says about the parameter.
+        is_listed: whether Tinybird has it among the template's parameters; it leaves out a name
+            that is printed as it is, and arguments of most functions.
+        is_number: whether no name stands where one should, `Int32(5)`.
+    """
+
     parameter: Parameter
-    rank: int
-    is_required: bool
+    rank: int = 1
+    is_listed: bool = True
+    is_number: bool = False
 
 
 def local_names(statements: Sequence[Statement]) -> frozenset[str]:
@@ -97,215 +110,197 @@ def declared(sql: str, statements: Sequence[Statement], names: frozenset[str]) -
     Raises:
         TemplateError: a name that only the API may use.
     """
-    finder = _Finder(sql, names, any(name.search(sql) for name in _RESERVED))
+    finder = _Finder(sql)
     finder.statements(statements)
-    uses = finder.uses
+    listed = [use.parameter for use in finder.uses if use.is_listed]
+    required = [item.name for item in listed if item.default is None and item.used_in is None]
+    if any(use.is_number and use.parameter.default is None for use in finder.uses):
+        required = []  # Tinybird cannot sort names and numbers, and lists none
+    types = {item.name: item.type for item in reversed(listed)}
+    arrays = {name: _ARRAY.fullmatch(kind) for name, kind in types.items()}
     return Declared(
-        tuple(use.parameter for use in uses.values()),
-        tuple(name for name, use in uses.items() if use.is_required),
-        {name: kind for name, kind in finder.arrays.items() if name not in names},
+        _documented(finder.uses, names | finder.stored),
+        tuple(dict.fromkeys(required)),
+        {name: found[1] for name, found in arrays.items() if found is not None},
     )
+
+
+def _documented(uses: Iterable[_Use], names: frozenset[str]) -> tuple[Parameter, ...]:
+    best: dict[str, _Use] = {}
+    for use in uses:
+        name = use.parameter.name
+        if name in names or name in FUNCTION_NAMES or use.is_number:
+            continue
+        known = best.setdefault(name, use)
+        if use.rank > known.rank:
+            best[name] = use
+    return tuple(use.parameter for use in best.values())
 
 
 @dataclass(slots=True)
 class _Finder:
+    """Goes through a template in Tinybird's order: a block before the test that it is for."""
+
     sql: str
-    names: frozenset[str]
-    may_be_reserved: bool
-    uses: dict[str, _Use] = field(default_factory=dict)
-    arrays: dict[str, str] = field(default_factory=dict)
-    unsplit: set[str] = field(default_factory=set)
-    offset: int = 0
-    in_output: bool = False
+    uses: list[_Use] = field(default_factory=list)
+    stored: set[str] = field(default_factory=set)
+    printed: set[str] = field(default_factory=set)
 
     def statements(self, statements: Sequence[Statement]) -> None:
         for statement in statements:
-            self.statement(statement)
+            match statement:
+                case Output(expression=expression, offset=offset):
+                    self.output(expression, offset)
+                case Set(statement=assigned, offset=offset):
+                    self.control([assigned], offset)
+                case If():
+                    self.condition(statement)
+                case Loop(expression=expression, target=target, offset=offset):
+                    self.bodies(statement)
+                    self.control([expression] if target is None else [target, expression], offset)
+                case Try(offset=offset, handlers=handlers):
+                    for handler in handlers:
+                        self.check(handler.name or "", offset)
+                    self.bodies(statement)
+                case Text() | JumpOut():
+                    pass
 
-    def statement(self, statement: Statement) -> None:
-        if not isinstance(statement, Text | JumpOut):
-            self.offset = statement.offset
-        match statement:
-            case Output(expression=expression):
-                self.in_output = True
-                self.expression(expression, is_required=not isinstance(expression, ast.Name))
-                self.in_output = False
-            case Set(statement=assigned):
-                self.assigned(assigned)
-            case If():
-                self.condition(statement)
-                return
-            case Loop(expression=expression, target=target):
-                if target is not None:
-                    self.check_reserved(target)
-                self.keep_whole(expression)
-                self.expression(expression)
-            case _:
-                pass
+    def bodies(self, statement: Statement) -> None:
         for body in bodies_of(statement):
             self.statements(body)
 
     def condition(self, statement: If) -> None:
-        for test, offset, body in statement.branches:
-            self.offset = offset
-            self.keep_compared(test)
-            self.expression(test)
-            self.statements(body)
+        (test, offset, body), *others = statement.branches
+        self.statements(body)
+        for other, place, block in others:
+            self.control([other], place)
+            self.statements(block)
         self.statements(statement.otherwise or [])
+        self.control([test], offset)
 
-    def assigned(self, statement: ast.Assign | ast.AugAssign | ast.Expr) -> None:
-        if not isinstance(statement, ast.Expr):
-            self.check_reserved(statement)
-        self.keep_whole(statement.value)
-        self.expression(statement.value)
+    def check(self, name: str, offset: int) -> None:
+        if name in RESERVED:
+            line = self.sql.count("\n", 0, self.sql.rfind("{", 0, offset + 1)) + 1
+            error = TemplateError(f'"{name}" can not be used as a variable name, line {line}')
+            error.offset = offset
+            raise error
 
-    def keep_whole(self, expression: ast.expr) -> None:
-        """Note a name whose text is iterated or copied before any `Array` has it.
+    def output(self, expression: ast.expr, offset: int) -> None:
+        if isinstance(expression, ast.Name):
+            self.check(expression.id, offset)
+            self.uses.append(_Use(Parameter(expression.id), is_listed=False))
+        else:
+            found = self.found([expression], offset)
+            self.uses += found.values()
+            self.printed.update(name for name, use in found.items() if use.is_listed)
 
-        Tinybird splits the text of every other parameter of an `Array` before it renders.
-        """
-        match expression:
-            case ast.Call(func=ast.Name(id="enumerate_with_last"), args=[ast.Name(id=name)]):
-                self.stays_text(name)
-            case ast.Name(id=name):
-                self.stays_text(name)
-            case _:
-                pass
+    def control(self, trees: Sequence[ast.AST], offset: int) -> None:
+        """Note what a control tag uses, but nothing of a parameter that was printed before."""
+        found = self.found(trees, offset)
+        self.uses += [
+            use for name, use in found.items() if name not in self.printed and not use.is_number
+        ]
 
-    def keep_compared(self, test: ast.expr) -> None:
-        """Note a name that an `if` compares with a text, `{% if x == 'all' %}`."""
-        if isinstance(test, ast.Compare):
-            compared = [test.left, *test.comparators]
-            if all(isinstance(item, ast.Name | ast.Constant) for item in compared):
-                for item in compared:
-                    self.keep_whole(item)
+    def found(self, trees: Sequence[ast.AST], offset: int) -> dict[str, _Use]:
+        """Return what expressions use, level by level; of one name the last use counts."""
+        found: dict[str, _Use] = {}
+        level = list(trees)
+        while level:
+            below: list[ast.AST] = []
+            for node in level:
+                if isinstance(node, ast.Name):
+                    self.name(node, offset, found)
+                elif isinstance(node, ast.Call):
+                    below += self.call(node, offset, found)
+                else:
+                    below += ast.iter_child_nodes(node)
+            level = below
+        return found
 
-    def stays_text(self, name: str) -> None:
-        if name not in self.arrays:
-            self.unsplit.add(name)
+    def name(self, node: ast.Name, offset: int, found: dict[str, _Use]) -> None:
+        self.check(node.id, offset)
+        if isinstance(node.ctx, ast.Store):
+            self.stored.add(node.id)
+        if node.id in _PYTHON_NAMES:
+            found.setdefault(node.id, _Use(Parameter(node.id), is_listed=False))
+        else:
+            found[node.id] = _Use(Parameter(node.id))
 
-    def check_reserved(self, tree: ast.AST) -> None:
-        if not self.may_be_reserved:
-            return
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in RESERVED:
-                line = self.sql.count("\n", 0, self.offset) + 1
-                error = TemplateError(
-                    f'"{node.id}" can not be used as a variable name, line {line}'
-                )
-                error.offset = self.offset
-                raise error
-
-    def expression(self, node: ast.expr, *, is_required: bool = True) -> None:
-        self.check_reserved(node)
-        self.visit(node, is_required=is_required)
-
-    def visit(self, node: ast.AST, *, is_required: bool = True) -> None:
-        match node:
-            case ast.Name(id=name):
-                self.add(Parameter(name), 1, is_required=is_required)
-            case ast.Call(func=ast.Name(id=function)):
-                self.call(function, node)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
-                if attribute != "join":
-                    self.stays_text(name)
-                self.children(node)
-            case ast.Subscript(value=ast.Name(id=name)):
-                self.stays_text(name)
-                self.children(node)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
-                self.comprehension(node)
-            case _:
-                self.children(node)
-
-    def children(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
-            self.visit(child)
-
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> None:
-        outer = self.names
-        self.names = outer | frozenset(targets_of(node))
-        self.children(node)
-        self.names = outer
-
-    def call(self, function: str, node: ast.Call) -> None:
-        rest: list[ast.expr] = [*node.args, *(keyword.value for keyword in node.keywords)]
-        first = rest[0] if node.args else None
-        if function in TYPES or function in ("Array", "JSON"):
-            self.typed(function, node, first)
-            rest = rest[1:] if isinstance(first, ast.Name) else rest
-            rest = [] if function == "Array" else rest
-        elif function in _CALLS and isinstance(first, ast.Name | ast.Constant):
-            self.helper(function, first, rest[1:])
-            rest = rest[1:]
-        elif function in _UNLISTED and isinstance(first, ast.Name):
-            rest = rest[1:]
-        for argument in rest:
-            self.visit(argument, is_required=not isinstance(argument, ast.Name))
-
-    def helper(self, function: str, first: ast.Name | ast.Constant, rest: list[ast.expr]) -> None:
-        name = first.id if isinstance(first, ast.Name) else first.value
-        if not isinstance(name, str) or (isinstance(first, ast.Constant) and function != "defined"):
-            return
-        default = _literal(rest[0]) if rest and function != "defined" else None
-        self.add(Parameter(name, default=default, used_in="function_call"), 0, is_required=False)
-
-    def typed(self, function: str, node: ast.Call, first: ast.expr | None) -> None:
-        given, _ = arguments_of("String" if function == "JSON" else function, node)
-        if not isinstance(first, ast.Name):
-            return
-        kind = function
-        if function == "Array":
-            kind = f"Array({element_type(given.get('type'))})"
-            if first.id not in self.unsplit:
-                self.arrays.setdefault(first.id, element_type(given.get("type")))
-        elif self.in_output:
-            self.stays_text(first.id)
-        if function in _UNLISTED:
-            return
-        parameter = _parameter(first.id, kind, given)
-        has_default = "default" in given and not _is_none(given["default"])
-        self.add(parameter, 2, is_required=not has_default)
-
-    def add(self, parameter: Parameter, rank: int, *, is_required: bool) -> None:
-        if parameter.name in self.names or parameter.name in FUNCTION_NAMES:
-            return
-        use = self.uses.get(parameter.name)
-        if use is None:
-            self.uses[parameter.name] = _Use(parameter, rank, is_required)
-            return
-        if rank > use.rank:
-            use.parameter, use.rank = parameter, rank
-        use.is_required = use.is_required or is_required
+    def call(self, node: ast.Call, offset: int, found: dict[str, _Use]) -> list[ast.AST]:
+        """Note a call's own parameter; return what is to be looked through."""
+        function = node.func.id if isinstance(node.func, ast.Name) else None
+        first: object = None
+        if function in _TYPED and (values := _values(node)):
+            first = values[0]
+            use = _Use(_parameter(str(first), str(function), node), rank=2)
+            use.is_number = not isinstance(first, str)
+            if first is not None or function == "Array":
+                found[str(first)] = use
+        elif function in _CALLS and (values := _values(node)) and isinstance(values[0], str):
+            first = values[0]
+            found.setdefault(values[0], _Use(Parameter(values[0], used_in="function_call"), rank=0))
+        inner: list[ast.AST] = [] if function is not None else [node.func]
+        for argument in node.args:
+            if not isinstance(argument, ast.Name):
+                inner.append(argument)
+                continue
+            self.check(argument.id, offset)
+            if argument.id != first and not (function in _SILENT and argument is node.args[0]):
+                found.setdefault(argument.id, _Use(Parameter(argument.id), is_listed=False))
+        return inner + [keyword.value for keyword in node.keywords]
 
 
-def _is_none(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _plain(node: ast.expr) -> tuple[object, ...]:
+    """Return the value that documentation has for an argument, nothing for a call.
+
+    A name stands for its text, and of an operation Tinybird takes the first operand (measured).
+    """
+    match node:
+        case ast.Constant(value=str() | int() | float() | None as value):
+            return (value,)
+        case ast.Name(id=name):
+            return (name,)
+        case ast.List(elts=items):
+            plain = [item for item in items if isinstance(item, ast.Constant | ast.Name)]
+            return ([value for item in plain for value in _plain(item)],)
+        case ast.BinOp(left=left):
+            return _plain(left)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return (-value,)
+        case ast.Call():
+            return ()
+        case _:
+            return (None,)
 
 
-def _literal(node: ast.expr | None) -> object:
-    """Return what a literal stands for, None for anything else."""
-    if node is None:
-        return None
-    try:
-        value: object = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None
-    is_large = isinstance(value, int) and abs(value) > _MAX_EXACT
-    return str(value) if is_large else value
+def _values(node: ast.Call) -> list[object]:
+    return [value for argument in node.args for value in _plain(argument)]
 
 
-def _parameter(name: str, kind: str, given: dict[str, ast.expr]) -> Parameter:
-    written = {key: _literal(node) for key, node in given.items()}
-    description, required, enum = (written.get(key) for key in ("description", "required", "enum"))
-    format_ = written.get("format")
+def _parameter(name: str, function: str, node: ast.Call) -> Parameter:
+    """Return what a type function says; of its positional arguments only the default counts."""
+    _, *values = _values(node)
+    written = {keyword.arg: value for keyword in node.keywords for value in _plain(keyword.value)}
+    kind = function
+    if function == "Array":
+        kind = f"Array({values.pop(0) if values else 'String'})"
+        values = values if any(values[:1]) else []
+    default = written.get("default", values[0] if values else None)
+    if isinstance(default, int) and default > _MAX_EXACT:
+        default = str(default)  # JavaScript's numbers would change it
+    enum = written.get("enum")
+    texts = {
+        key: None if written.get(key) is None else str(written[key])
+        for key in ("description", "format")
+    }
+    required = written.get("required")
     return Parameter(
         name=name,
         type=kind,
-        default=written.get("default"),
-        description=None if description is None else str(description),
+        default=default,
+        description=texts["description"],
         required=None if required is None else bool(required),
         example=written.get("example"),
-        enum=tuple(enum) if isinstance(enum, list | tuple) else None,
-        format=None if format_ is None else str(format_),
+        enum=tuple(enum) if isinstance(enum, list) else None,
+        format=texts["format"],
     )

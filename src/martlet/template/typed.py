@@ -3,8 +3,9 @@
 To add a type, add a row to `TYPES`. Both the value and the default of a parameter are checked.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +14,16 @@ from martlet.template.values import (
     SAMPLE,
     Fragment,
     Sample,
+    TypedFloat,
+    TypedInt,
+    escape,
     failure,
-    quote,
+    is_text,
+    to_sql,
     typed_float,
     typed_int,
 )
 from martlet.types import FAMILIES
-
-_MAX_SHOWN: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Type:
         label: how errors call it.
         is_text: whether an element prints in quotes, and an empty text can be one.
         is_listed: whether documentation and the error for missing parameters list it.
+        is_counted: whether the error for an element of an array says which one it is.
         is_required: whether a missing value without default is an error.
     """
 
@@ -43,11 +47,14 @@ class Type:
     label: str
     is_text: bool = False
     is_listed: bool = True
+    is_counted: bool = True
     is_required: bool = True
 
 
 _SIGNED = re.compile(r"[+-]?\d+$")
 _UNSIGNED = re.compile(r"\d+$")
+# UInt128 and UInt256 take `+5` and `-0`: measured.
+_WITHOUT_SIGN = ("UInt8", "UInt16", "UInt32", "UInt64")
 
 
 def _integer(name: str) -> Callable[[object], int]:
@@ -55,7 +62,7 @@ def _integer(name: str) -> Callable[[object], int]:
     least, greatest = family.least, family.greatest
     assert least is not None
     assert greatest is not None
-    pattern = _UNSIGNED if least == 0 else _SIGNED
+    pattern = _UNSIGNED if name in _WITHOUT_SIGN else _SIGNED
 
     def convert(value: object) -> int:
         text = str(value)
@@ -87,7 +94,7 @@ def _boolean(value: object) -> int:
 
 
 def _matching(*patterns: str) -> Callable[[object], str]:
-    compiled = re.compile("|".join(patterns), re.DOTALL)
+    compiled = re.compile("|".join(patterns))
 
     def convert(value: object) -> str:
         text = str(value)
@@ -116,10 +123,10 @@ def _printed_float(name: str) -> Type:
 
 
 _BITS = (8, 16, 32, 64, 128, 256)
-_BARE = Type(_integer("Int32"), _integer("Int32"), 0, "Int32", is_listed=False)
+_BARE = Type(_integer("Int32"), _integer("Int32"), 0, "Int32", is_listed=False, is_counted=False)
 
 TYPES: Final[dict[str, Type]] = {
-    "String": Type(_string, _string, SAMPLE, "String", is_text=True),
+    "String": Type(_string, _string, SAMPLE, "String", is_text=True, is_counted=False),
     **{name: _printed_integer(name) for bits in _BITS for name in (f"Int{bits}", f"UInt{bits}")},
     "Int": _BARE,
     "Integer": _BARE,
@@ -141,9 +148,7 @@ BOOLEAN_PARAMETERS: Final = ("name", "default")
 
 
 def _invalid(value: object, label: str) -> Exception:
-    text = str(value)
-    shown = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
-    return failure(f"Error validating '{shown}' to type {label}")
+    return failure(f"Error validating '{value}' to type {label}")
 
 
 def typed_value(
@@ -151,7 +156,6 @@ def typed_value(
     value: Evaluate,
     default: Evaluate | None,
     defined: Evaluate | None,
-    names: Sequence[str],
 ) -> Evaluate:
     """Return the closure of a type function.
 
@@ -160,21 +164,19 @@ def typed_value(
         value: the first argument.
         default: that argument, None if not written.
         defined: that argument, None if not written.
-        names: the parameters that the value comes from, for the error if there is none.
     """
     convert, placeholder = type_.convert, type_.placeholder
-    listed = names if type_.is_listed else ()
 
     def evaluate(run: Run) -> object:
         given = value(run)
         if given is None or type(given) is Sample:
             given = default(run) if default is not None else None
-            if given is None or type(given) is Sample:
+            if given is None or type(given) is Sample or (run.is_sample and not given):
                 if run.is_sample or not type_.is_required:
                     return placeholder
                 if defined is not None and not defined(run):
                     return None
-                raise run.missing(listed)
+                raise run.missing()
         try:
             return convert(given)
         except (ValueError, OverflowError):
@@ -183,33 +185,60 @@ def typed_value(
     return evaluate
 
 
-def elements(run: Run, value: object, type_name: str, names: Sequence[str]) -> list[object]:
-    """Return the elements of an array: CSV text without trimming, or a list.
+def elements(run: Run, value: object, type_name: str) -> list[object]:
+    """Return what the template works with instead of a value that an `Array` has.
+
+    Tinybird reads the rendered array as a Python list: a backslash stays where Python has no such
+    escape, before `%`, a backtick and 0x1A (measured).
 
     Raises:
         TemplateError: not text or a list, or an element is not of the type.
     """
-    if isinstance(value, str):
+    items = _elements(run, value, type_name)
+    if any(isinstance(item, float) and not math.isfinite(item) for item in items):
+        raise failure("Python has no literal of this number")
+    return [_KEPT.sub(_escaped, item) if isinstance(item, str) else item for item in items]
+
+
+_KEPT: Final = re.compile("[%`\x1a]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return escape(found[0])
+
+
+def _elements(run: Run, value: object, type_name: str) -> list[object]:
+    """Return the elements of an array: CSV text without trimming, or a list."""
+    if is_text(value):
         items: list[object] = [*value.split(",")]
-    elif isinstance(value, list | tuple):
-        items = list(value)
+    elif isinstance(value, list):
+        items = value
     else:
         raise failure("transform type function Array is not well defined")
     run.spend(len(items))
-    type_ = TYPES.get(type_name, TYPES["String"])
+    type_ = TYPES.get(type_name)
+    if type_ is None:
+        return items
     result = []
     for index, item in enumerate(items):
-        if item is None:
-            raise run.missing(names)
+        if item is None and not type_.is_counted:
+            raise run.missing()
         try:
             result.append(type_.element(item))
         except (ValueError, OverflowError):
-            joined = ",".join(map(str, items))[:_MAX_SHOWN]
-            shown = str(item)[:_MAX_SHOWN] or "empty string"
+            if not type_.is_counted:
+                raise _invalid(item, type_.label) from None
+            shown = "empty string" if item == "" else item
             raise failure(
-                f"Error validating [{joined}][{index}] ({shown}) to type {type_name}"
+                f"Error validating [{value}][{index}] ({shown}) to type {type_name}"
             ) from None
     return result
+
+
+def _printed(item: object) -> str:
+    if item is None:
+        raise failure('expression "None" evaluated to null')
+    return repr(item) if isinstance(item, TypedInt | TypedFloat) else to_sql(item)
 
 
 def array(
@@ -217,7 +246,6 @@ def array(
     value: Evaluate,
     default: Evaluate | None,
     defined: Evaluate | None,
-    names: Sequence[str],
 ) -> Evaluate:
     """Return the closure of `Array(...)`."""
     type_ = TYPES.get(type_name, TYPES["String"])
@@ -229,15 +257,14 @@ def array(
         given = value(run)
         if given is None or type(given) is Sample:
             given = default(run) if default is not None else None
-            if given is None or type(given) is Sample:
+            if given is None or type(given) is Sample or (run.is_sample and not given):
                 if run.is_sample:
                     given = placeholder
                 elif defined is not None and not defined(run):
                     return None
                 else:
-                    raise run.missing(names)
-        items = elements(run, given, type_name, names)
-        written = map(quote, map(str, items)) if type_.is_text else map(repr, items)
-        return Fragment(f"[{','.join(written)}]")
+                    raise run.missing()
+        items = _elements(run, given, type_name)
+        return Fragment(f"[{','.join(map(_printed, items))}]")
 
     return evaluate

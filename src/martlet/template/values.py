@@ -6,7 +6,7 @@ only functions of this package make; whatever a template does to one yields a pl
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, SupportsIndex
+from typing import Final, SupportsIndex, TypeGuard
 
 from martlet.errors import TemplateError
 
@@ -30,6 +30,20 @@ class Fragment(str):
     """SQL text that is printed as it stands."""
 
     __slots__ = ()
+
+
+Fragment.__name__ = "Expression"  # as Python's errors name it at Tinybird
+
+
+class Symbol(Fragment):
+    """The name of a column, a table or a secret: printed, but no text for functions of texts."""
+
+    __slots__ = ()
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether functions of texts take a value."""
+    return isinstance(value, str) and not isinstance(value, Symbol)
 
 
 class Sample(str):
@@ -127,13 +141,14 @@ def quote(text: str) -> str:
 
 
 def quote_except(text: str, what: str) -> str:
-    """Return the literal with the characters of `what` not escaped.
+    """Return the literal with no backslash before the text `what`.
 
     A quote and a backslash stay escaped whatever `what` says: bare, they could end the literal.
     """
-    kept = set(what) - {"'", "\\"}
-    escaped = {code: to for code, to in _ESCAPES.items() if chr(code) not in kept}
-    return f"'{text.translate(escaped)}'"
+    escaped = escape(text)
+    if what and what[0] not in "'\"\\":
+        escaped = escaped.replace(f"\\{what}", what)
+    return f"'{escaped}'"
 
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -190,6 +205,7 @@ _WRITERS: Final[dict[type, Callable[..., str]]] = {
     str: quote,
     Sample: quote,
     Fragment: str,
+    Symbol: str,
     int: str,
     float: str,
     bool: str,
@@ -201,14 +217,14 @@ _WRITERS: Final[dict[type, Callable[..., str]]] = {
 
 def typed_int(function: str) -> type[TypedInt]:
     """Return the class of integers that print as calls of a ClickHouse function."""
-    made = type(function, (TypedInt,), {"__slots__": (), "function": function})
+    made = type("Integer", (TypedInt,), {"__slots__": (), "function": function})
     _WRITERS[made] = str
     return made
 
 
 def typed_float(function: str) -> type[TypedFloat]:
     """Return the class of floats that print as calls of a ClickHouse function."""
-    made = type(function, (TypedFloat,), {"__slots__": (), "function": function})
+    made = type("Float", (TypedFloat,), {"__slots__": (), "function": function})
     _WRITERS[made] = str
     return made
 
