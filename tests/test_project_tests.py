@@ -178,6 +178,8 @@ def test_a_file_without_its_pipe_is_skipped(outcome):
         ("- expected_result: x\n", "Test 1 has no 'name' or no 'expected_result'"),
         ("- name: t\n  expected_result: {\"n\":1}\n", "expected_result of 't' is not a text"),
         ("- name: t\n  expected_result: true\n", "expected_result of 't' is not a text"),
+        ("- name: t\n  parameters: {a: 1}\n  expected_result: x\n",
+         "parameters of 't' is not a text"),
         ("- name: t\n  expected_result: x\n  expected_http_status: bad\n",
          "expected_http_status of 't' is not a number"),
     ],
@@ -187,6 +189,11 @@ def test_files_that_are_no_tests(outcome, text, message):
     assert (found.ok, found.failed, found.passed) == (False, "(the file)", [])
     assert message in found.message
     assert found.message.startswith("tests/named.yaml:")
+
+
+def test_an_error_names_the_line_of_its_test(outcome):
+    found = outcome("- name: t\n  expected_result: x\n\n# next\n- name: u\n")
+    assert found.message == "tests/named.yaml:5:1: Test 2 has no 'name' or no 'expected_result'"
 
 
 def test_files_are_found_in_folders_too(tmp_path):
@@ -224,3 +231,16 @@ def test_each_run_has_a_fresh_folder_with_the_fixtures_behind_all_views(write_pr
             ("nowhere", True, [], "nowhere.pipe not found"),
         ]
     assert not (root / ".martlet").exists()
+
+
+def test_a_fixture_that_cannot_be_loaded_is_named(write_project, caplog):
+    files = {**FILES, "tests/named.yaml": "", "fixtures/events.sql": "SELECT nothing AS id\n"}
+    root = write_project(files)
+    with pytest.raises(DatafileError, match=r"Unknown expression identifier") as caught:
+        list(run_tests(load_project(root)))
+    assert str(caught.value).startswith("fixtures/events.sql:1:1: ")
+    (root / "fixtures/events.sql").write_text(
+        "SELECT -1 AS id, 'x' AS name UNION ALL SELECT 2, 'y'"
+    )
+    list(run_tests(load_project(root)))
+    assert caplog.messages == ["warning: 1 rows of fixtures/events.sql are in events_quarantine"]

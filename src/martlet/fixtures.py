@@ -1,13 +1,19 @@
-"""Sample rows of a project, `fixtures/<data source>.ndjson` or `.csv`, for empty data sources."""
+"""Sample rows for empty data sources: `fixtures/<data source>.ndjson`, `.csv` or `.sql`.
 
+Their rows go the way of all rows: what does not fit is in the quarantine.
+"""
+
+import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
-from martlet.errors import MartletError, RequestError
+from martlet.errors import Location, RequestError
+from martlet.ingest.csvrows import CsvReader, Dialect, by_name, find_header, without_mark
+from martlet.ingest.parts import CsvCut, read_parts
 from martlet.ingest.sinks import Appended
-from martlet.model import Datasource, NodeType
+from martlet.model import Datasource, Node, NodeType, Pipe
 from martlet.workspace import Workspace
 
 _CHUNK_BYTES = 512 * 1024
@@ -16,11 +22,15 @@ _MAX_WAITING_CHUNKS = 16
 
 
 def empty_with_fixture(workspace: Workspace) -> list[tuple[Datasource, Path]]:
-    """Return the data sources that have a fixture and no rows, with the file."""
+    """Return the data sources that have a fixture and no rows, with the file.
+
+    Queries come last: they may read the rows of the others.
+    """
     project = workspace.live.project
+    files = sorted(project.fixtures.items(), key=lambda item: (item[1].suffix == ".sql", item[0]))
     return [
         (project.datasources[name], path)
-        for name, path in sorted(project.fixtures.items())
+        for name, path in files
         if name in project.datasources and not _has_rows(workspace, name)
     ]
 
@@ -37,6 +47,10 @@ def _has_rows(workspace: Workspace, name: str) -> bool:
     )
 
 
+# What a body of rows is waited for with, and how many bytes of the file it was made of.
+_Appending = tuple[Future[Appended], int]
+
+
 def load_fixture(
     workspace: Workspace,
     datasource: Datasource,
@@ -48,58 +62,74 @@ def load_fixture(
     Args:
         workspace: where to.
         datasource: what for.
-        path: an .ndjson or .csv file.
+        path: an .ndjson, .csv or .sql file.
         advance: told of bytes done.
 
     Raises:
-        MartletError: the file cannot be read, or is of another kind.
+        MartletError: the file cannot be read, or is of another kind; a query fails.
     """
-    if path.suffix == ".csv":
-        return _load_csv(workspace, datasource, path, advance)
-    if path.suffix not in (".ndjson", ".jsonl", ".json"):
+    append = _KINDS.get(path.suffix)
+    if append is None:
         raise RequestError(f"Fixtures of kind '{path.suffix}' cannot be loaded: {path.name}")
-    futures: deque[Future[Appended]] = deque()
+    waiting: deque[Future[Appended]] = deque()
     done: list[Appended] = []
-    for chunk in _chunks(path):
-        futures.append(workspace.append(datasource, chunk, "ndjson"))
-        if len(futures) > _MAX_WAITING_CHUNKS:
-            done.append(futures.popleft().result())
-        advance(len(chunk))
-    done += [future.result() for future in futures]
+    for future, size in append(workspace, datasource, path):
+        waiting.append(future)
+        if len(waiting) > _MAX_WAITING_CHUNKS:
+            done.append(waiting.popleft().result())
+        advance(size)
+    done += [future.result() for future in waiting]
     return Appended(sum(d.successful for d in done), sum(d.quarantined for d in done))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield the file in pieces of whole lines."""
+def _append_ndjson(
+    workspace: Workspace, datasource: Datasource, path: Path
+) -> Iterator[_Appending]:
+    """Append pieces of whole lines."""
+    source = _json_source(datasource)
     with path.open("rb") as file:
         while lines := file.readlines(_CHUNK_BYTES):
             if chunk := b"".join(lines).strip():
-                yield chunk
+                yield workspace.append(source, chunk, "ndjson"), len(chunk)
 
 
-def _first_line(content: bytes) -> str:
-    return content.partition(b"\n")[0].decode("utf-8-sig", "replace")
+def _json_source(datasource: Datasource) -> Datasource:
+    """Return a data source as JSON fills it: by its paths, by name where it has none."""
+    has_paths = any(column.json_path for column in datasource.columns)
+    return datasource if has_paths else by_name(datasource)
 
 
-def _load_csv(
-    workspace: Workspace, datasource: Datasource, path: Path, advance: Callable[[int], None]
-) -> Appended:
-    """Insert a CSV file as ClickHouse reads it; its header, if any, names the columns."""
-    content = path.read_bytes()
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{path.name} is not UTF-8: {error.reason} at {error.start}") from error
-    header = [name.strip().strip('"') for name in _first_line(content).split(",")]
-    known = {column.name for column in datasource.columns}
-    named = set(header) <= known
-    before = workspace.count(datasource.name)
-    writer = workspace.engine.writer()
-    try:
-        writer.insert(datasource.name, content, format="CSVWithNames" if named else "CSV")
-    except MartletError as error:
-        raise RequestError(f"{path.name}: {error.message}") from error
-    finally:
-        writer.close()
-    advance(len(content))
-    return Appended(workspace.count(datasource.name) - before, 0)
+def _append_csv(workspace: Workspace, datasource: Datasource, path: Path) -> Iterator[_Appending]:
+    """Append CSV as an upload of it: its header, if any, names the columns."""
+    file, cut = io.BytesIO(without_mark(path.read_bytes())), CsvCut(Dialect())
+    reader = CsvReader(datasource)
+    for part in read_parts(file.read, cut, size=_CHUNK_BYTES):
+        records = cut.records
+        is_first = not part.offset and records.fields and 0 not in records.faults
+        if is_first and (names := find_header(records.fields[0], datasource)):
+            records.drop_first()
+            reader = CsvReader(datasource, names)
+        if records.texts:
+            body, sent = reader.events(records)
+            yield workspace.append(reader.datasource, body, "ndjson", sent=sent), len(part.data)
+
+
+def _append_query(workspace: Workspace, datasource: Datasource, path: Path) -> Iterator[_Appending]:
+    """Append the rows of a query, which may read the project's data sources and pipes."""
+    text = path.read_text(encoding="utf-8-sig")
+    place = Location(path.relative_to(workspace.live.project.root).as_posix(), 1)
+    node = Node(datasource.name, text, is_template=False, location=place, sql_location=place)
+    pipe = Pipe(f"fixtures/{path.name}", place, (node,))
+    query = workspace.live.queries.build(pipe, {})
+    body = workspace.engine.execute(query.sql, format="JSONEachRow", settings=query.settings).body
+    if body:
+        yield workspace.append(_json_source(datasource), body, "ndjson"), len(text)
+
+
+_KINDS = {
+    ".ndjson": _append_ndjson,
+    ".jsonl": _append_ndjson,
+    ".json": _append_ndjson,
+    ".csv": _append_csv,
+    ".sql": _append_query,
+}

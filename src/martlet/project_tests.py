@@ -1,10 +1,13 @@
 """`martlet test`: a project's endpoint tests, `tests/<pipe>.yaml`, as Tinybird runs them.
 
+Files of Tinybird Classic's data-quality tests, of any name, are run by `quality_tests`.
+
 Each run has a fresh data folder with the fixtures; the text of an answer must equal the expected
 one to the byte.
 """
 
 import difflib
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +21,12 @@ from martlet.api.http import Request, Response, failure
 from martlet.api.operations import OPERATIONS
 from martlet.errors import DatafileError, Location, MartletError
 from martlet.fixtures import empty_with_fixture, load_fixture
-from martlet.model import NodeType, Project
+from martlet.model import Datasource, NodeType, Project
+from martlet.quality_tests import problem_of, read_quality_tests
 from martlet.tokens import ADMIN_TOKEN_NAME
 from martlet.workspace import Workspace
+
+log = logging.getLogger("martlet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,25 @@ def run_tests(project: Project, names: Sequence[str] = ()) -> Iterator[Outcome]:
         workspace = Workspace.open(project, Path(folder))
         try:
             for datasource, path in empty_with_fixture(workspace):
-                load_fixture(workspace, datasource, path)
+                _load(workspace, datasource, path)
             for path in files:
                 yield run_file(workspace, path)
         finally:
             workspace.close()
+
+
+def _load(workspace: Workspace, datasource: Datasource, path: Path) -> None:
+    """Load a fixture; rows in the quarantine are told."""
+    shown = path.relative_to(workspace.live.project.root).as_posix()
+    try:
+        loaded = load_fixture(workspace, datasource, path)
+    except MartletError as error:
+        place = error.location or Location(shown, 1)
+        raise DatafileError(error.message, location=place, hint=error.hint) from error
+    if loaded.quarantined:
+        log.warning(
+            "warning: %d rows of %s are in %s", loaded.quarantined, shown, datasource.quarantine
+        )
 
 
 def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
@@ -112,8 +132,7 @@ def run_file(workspace: Workspace, path: Path) -> Outcome:
     name, shown = path.stem, path.relative_to(workspace.live.project.root).as_posix()
     outcome = Outcome(name, shown)
     if name not in workspace.live.project.pipes:
-        outcome.skipped = f"{name}.pipe not found"
-        return outcome
+        return _run_quality(workspace, path, outcome)
     try:
         tests = read_tests(path, shown)
     except DatafileError as error:
@@ -128,14 +147,44 @@ def run_file(workspace: Workspace, path: Path) -> Outcome:
     return outcome
 
 
+def _run_quality(workspace: Workspace, path: Path, outcome: Outcome) -> Outcome:
+    """Run a file that is no pipe's, if it has Classic's tests: all of them, as Classic does."""
+    try:
+        tests = read_quality_tests(_read_yaml(path, outcome.file))
+    except DatafileError:
+        tests = []
+    if not tests:
+        outcome.skipped = f"{outcome.pipe}.pipe not found"
+    problems = {test.name: problem_of(workspace, test) for test in tests}
+    outcome.passed = [name for name, problem in problems.items() if not problem]
+    failed = {name: problem for name, problem in problems.items() if problem}
+    outcome.failed = next(iter(failed), "")
+    outcome.message = "\n".join(f"{name}: {problem}" for name, problem in failed.items())
+    return outcome
+
+
 def read_tests(path: Path, shown: str) -> list[EndpointTest]:
     """Return the tests of a YAML file.
 
     Raises:
         DatafileError: it is not YAML, or not a list of tests.
     """
+    content = _read_yaml(path, shown)
+    if not isinstance(content, list):
+        raise DatafileError(
+            "A test file is a list of tests", location=Location(shown, 1), hint="- name: ..."
+        )
+    written = yaml.compose(path.read_bytes(), Loader=yaml.SafeLoader)
+    assert isinstance(written, yaml.SequenceNode)
+    return [
+        _read_test(entry, index, Location(shown, node.start_mark.line + 1))
+        for index, (entry, node) in enumerate(zip(content, written.value, strict=True))
+    ]
+
+
+def _read_yaml(path: Path, shown: str) -> object:
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content: object = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise DatafileError(
             f"Cannot read the file: {error.strerror}", location=Location(shown, 1)
@@ -146,15 +195,10 @@ def read_tests(path: Path, shown: str) -> list[EndpointTest]:
         raise DatafileError(
             f"Not YAML: {getattr(error, 'problem', error)}", location=where
         ) from error
-    if not isinstance(content, list):
-        raise DatafileError(
-            "A test file is a list of tests", location=Location(shown, 1), hint="- name: ..."
-        )
-    return [_read_test(entry, index, shown) for index, entry in enumerate(content)]
+    return content
 
 
-def _read_test(entry: object, index: int, shown: str) -> EndpointTest:
-    where = Location(shown, 1)
+def _read_test(entry: object, index: int, where: Location) -> EndpointTest:
     if not isinstance(entry, dict) or "expected_result" not in entry or "name" not in entry:
         raise DatafileError(
             f"Test {index + 1} has no 'name' or no 'expected_result'", location=where
@@ -164,7 +208,14 @@ def _read_test(entry: object, index: int, shown: str) -> EndpointTest:
         raise DatafileError(
             f"expected_http_status of '{entry['name']}' is not a number", location=where
         )
-    parameters = str(entry.get("parameters") or "")
+    parameters = entry.get("parameters") or ""
+    if isinstance(parameters, dict | list):
+        raise DatafileError(
+            f"parameters of '{entry['name']}' is not a text",
+            location=where,
+            hint="write a query string: a=1&b=2",
+        )
+    parameters = str(parameters)
     if "?" in parameters:
         parameters = parameters.partition("?")[2]
     expected = entry["expected_result"]

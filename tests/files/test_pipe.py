@@ -25,35 +25,9 @@ def test_every_part_of_a_pipe():
         NodeType.ENDPOINT,
         "The second",
     )
-    assert (first.sql, first.is_template) == ("    SELECT 1", False)
+    assert (first.sql, first.is_template) == ("SELECT 1", False)
     assert found.output is second
     assert (second.location.line, second.sql_location.line) == (12, 14)
-
-
-@pytest.mark.parametrize(
-    ("lines", "last"),
-    [
-        ("TOKEN app READ\n", NodeType.ENDPOINT),
-        ("VERSION 1\n", NodeType.ENDPOINT),
-        ("", NodeType.STANDARD),
-    ],
-)
-def test_the_last_node_of_a_classic_pipe_is_its_endpoint(lines, last):
-    text = f"{lines}{NODE}NODE m\nSQL >\n    SELECT 2\n"
-    assert [node.type for node in pipe(text).nodes] == [NodeType.STANDARD, last]
-    told = [warning for warning in warnings(text, "pipe") if "no TYPE" in warning]
-    assert told == (
-        ["1:1 The pipe has no TYPE: its last node is the endpoint, as in Tinybird Classic"]
-        if lines
-        else []
-    )
-
-
-@pytest.mark.parametrize("type_line", ["TYPE", "TYPE copy\nTARGET_DATASOURCE t"])
-def test_a_type_in_the_file_wins_over_classic(type_line):
-    text = f"TOKEN app READ\n{NODE}{type_line}\nNODE m\nSQL >\n    SELECT 2\n"
-    assert NodeType.ENDPOINT not in [node.type for node in pipe(text).nodes]
-    assert warnings(text, "pipe") == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +37,7 @@ def test_a_type_in_the_file_wins_over_classic(type_line):
         ("%\nSELECT x", "SELECT x", (4, 8)),
         ("    % SELECT x", " SELECT x", (3, 14)),
         ("%SELECT x", "SELECT x", (3, 9)),
-        ("\n\n    %\n\n    SELECT x", "\n    SELECT x", (7, 12)),
+        ("\n\n    %\n\n    SELECT x", "    SELECT x", (7, 12)),
         ("\t%   \n\tSELECT\n\t\tx", "\tSELECT\n\t\tx", (5, 3)),
     ],
 )
@@ -87,7 +61,7 @@ def test_a_template_is_the_text_after_the_percent_sign(block, sql, places):
 def test_tags_without_a_percent_sign(sql, is_template):
     text = f"NODE n\nSQL >\n    {sql}\n"
     node = pipe(text).nodes[0]
-    assert (node.is_template, node.sql) == (is_template, f"    {sql}")
+    assert (node.is_template, node.sql) == (is_template, sql.replace("\n    ", "\n"))
     found = warnings(text, "pipe")
     assert len(found) == is_template
     assert all("does not start with %" in text for text in found)
@@ -163,14 +137,22 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
         ("NODE n\nSQL SELECT 1\n", ["2:1 SQL must be multiline"]),
         ("NODE n\nSQL\nSELECT 1\nFROM x\n", ["2:1 SQL must be multiline"]),
         ("NODE n\n", ['1:1 error parsing node "n" from pipe "x.pipe": Empty query']),
+        (
+            "NODE n\nSQL >\n\nSQL >\n    SELECT 1\n",
+            ['1:1 error parsing node "n" from pipe "x.pipe": Empty query'],
+        ),
         ("NODE n\nSQL >\n\n", ['1:1 error parsing node "n" from pipe "x.pipe": Empty query']),
         (
             "NODE n\nSQL >\n    %\n",
             ['1:1 error parsing node "n" from pipe "x.pipe": Empty query'],
         ),
-        (NODE + "NODE\nSQL >\n    SELECT 1\n", ["4:1 NODE needs a value"]),
-        ("NODE 1\nSQL >\n    SELECT 1\n", ["1:6 Invalid node name '1'"]),
-        ("NODE a b\nSQL >\n    SELECT 1\n", ["1:6 Invalid node name 'a b'"]),
+        (NODE + "NODE\nSQL >\n    SELECT 1\n", ["4:1 NODE needs a name"]),
+        (NODE + "TYPE\n", ["4:1 TYPE needs a value"]),
+        (NODE + "TYPE endpoint\nEXPORT_FORMAT # csv\n", ["5:1 EXPORT_FORMAT needs a value"]),
+        (
+            NODE + "TYPE standard\nDATASOURCE d\n",
+            ["5:12 Standard node 'n' has an invalid attribute (datasource)"],
+        ),
         (NODE + NODE, ["4:6 Node 'n' is defined twice"]),
         (
             "TOKEN r APPEND\n" + NODE,
@@ -180,7 +162,8 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
             NODE + "TYPE foo\nDATASOURCE d\n",
             [
                 "4:6 Invalid node 'n' of type (foo). "
-                "Allowed node types: {'copy', 'endpoint', 'materialized', 'sink'}"
+                "Allowed node types: {'copy', 'endpoint', 'materialized', 'sink'}",
+                "5:12 Standard node 'n' has an invalid attribute (datasource)",
             ],
         ),
         (
@@ -196,7 +179,7 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
         ),
         (
             NODE + "TYPE materialized\nDATASOURCE d\nDEPLOYMENT_METHOD swap\n",
-            ["6:19 DEPLOYMENT_METHOD must be alter"],
+            ["6:19 swap is not an allowed value for DEPLOYMENT_METHOD. Use one of: {'alter'}"],
         ),
         (
             NODE + "TYPE copy\n",
@@ -206,7 +189,7 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
             ],
         ),
         (
-            NODE + "TYPE copy\nTARGET_DATASOURCE d\nCOPY_MODE merge\nON_DEMAND_COMPUTE 1\n",
+            NODE + "TYPE copy\nTARGET_DATASOURCE d\nCOPY_MODE merge\nON_DEMAND_COMPUTE 2\n",
             [
                 "6:11 COPY node mode must be append or replace",
                 "7:19 ON_DEMAND_COMPUTE must be true or false",
@@ -216,13 +199,17 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
         (NODE + "FILTER x\n", ["4:8 Standard node 'n' has an invalid attribute (filter)"]),
         (
             NODE + "TYPE sink\nEXPORT_KAFKA_TOPIC t\n",
+            ["4:1 Sink node 'n' is missing required parameter 'export_connection_name'"],
+        ),
+        (
+            NODE + "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_BUCKET_URI s3://b\n",
             [
-                "4:1 Some sink node params have been provided, but the following required ones "
-                "are missing: ['export_connection_name', 'export_schedule']"
+                "4:1 S3/GCS sink node 'n' is missing required parameters: "
+                "['export_file_template', 'export_schedule']"
             ],
         ),
         (
-            NODE + SINK + "EXPORT_BUCKET_URI s3://b\n",
+            NODE + SINK,
             [
                 "4:1 Sink node 'n' is missing required parameters. For Kafka sinks, provide "
                 "'export_kafka_topic'. For S3/GCS sinks, provide 'export_bucket_uri' and "
@@ -232,13 +219,17 @@ SINK = "TYPE sink\nEXPORT_CONNECTION_NAME c\nEXPORT_SCHEDULE @on-demand\n"
         (
             NODE + SINK + "EXPORT_BUCKET_URI s3://b\nEXPORT_KAFKA_TOPIC t\n",
             [
-                "4:1 Sink node 'n' has mixed Kafka and S3/GCS parameters. Give it either "
-                "export_kafka_topic or export_bucket_uri and export_file_template."
+                "4:1 Sink node 'n' has mixed Kafka and S3/GCS parameters. Use either Kafka "
+                "parameters (export_kafka_topic) or S3/GCS parameters (export_bucket_uri, "
+                "export_file_template), not both."
             ],
         ),
         (
             NODE + SINK.replace("@on-demand", "@once") + "EXPORT_KAFKA_TOPIC t\n",
-            ["6:17 SINK node schedule must be @on-demand or a valid cron expression."],
+            [
+                "4:1 Sink node 'n' has invalid export_schedule '@once'. "
+                "Must be @on-demand or a valid cron expression."
+            ],
         ),
         ("CACHE 5\n" + NODE, ["1:1 CACHE is not a valid option in pipe files."]),
     ],
@@ -250,7 +241,7 @@ def test_bad_pipes(text, expected):
 @pytest.mark.parametrize(
     "schedule",
     [
-        "@once", "@auto", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *",
+        "@once", "@auto", "@On-Demand", "* * * *", "* * * * * 60", "* * * * * * 1969", "* * * * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *",
         "* * * 13 *", "* * * * 8", "*/0 * * * *", "a * * * *", "mon * * * *", "1- * * * *",
         "1,,2 * * * *", "-1 * * * *", "* * * * *;",
     ],
@@ -259,6 +250,51 @@ def test_bad_schedules(schedule):
     assert errors(f"{NODE}TYPE copy\nTARGET_DATASOURCE d\nCOPY_SCHEDULE {schedule}\n", "pipe") == [
         "6:15 COPY node schedule must be @on-demand or a valid cron expression."
     ]
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "@hourly", "@Daily", "*/100 * * * *", "007 * * * *", "* * L * *", "* * 1,l * *",
+        "* * 15W * *", "* * ? * ?", "* * * jan-MAR,12 *", "* * * * 7-1", "* * * * mon#1,5#5",
+        "* * * * L5", "50-10/3 22-2 28-3 * *", "* * * * * 59", "* * * * * * 2099",
+    ],
+)  # fmt: skip
+def test_good_schedules(schedule):
+    found = pipe(f"{NODE}TYPE copy\nTARGET_DATASOURCE d\nCOPY_SCHEDULE '{schedule}'\n")
+    assert found.output.settings["copy_schedule"] == schedule
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("NODE 1", "1"), ("NODE a b", "a"), ('NODE "a-b"', "a-b"), ("SCOPE n", "n")],
+)
+def test_names_of_nodes(line, name):
+    assert [node.name for node in pipe(f"{line}\nSQL >\n    SELECT 1\n").nodes] == [name]
+
+
+@pytest.mark.parametrize(
+    ("block", "sql"),
+    [
+        ("    SELECT 1\n\n  \n    FROM x  \n", "SELECT 1\nFROM x"),
+        ("\t\tSELECT 1\n\tFROM x", "\tSELECT 1\nFROM x"),
+        ("\t SELECT 1\n \tFROM x", "\t SELECT 1\n \tFROM x"),
+        ("    SELECT 1\nFROM x", "    SELECT 1\nFROM x"),
+        ("    SELECT 'a\n\n      b'", "SELECT 'a\n  b'"),
+        ("    %\n    SELECT 'a\n\n      b'  ", "    SELECT 'a\n      b'"),
+    ],
+)
+def test_blank_lines_and_the_common_indentation_are_left_out(block, sql):
+    node = pipe(f"NODE n\nSQL >\n{block}\n").nodes[0]
+    assert node.sql == sql
+    for index in (i for i, char in enumerate(sql) if char in "SFb"):
+        place = node.locate(index, "x.pipe")
+        assert place.text[place.column - 1] == sql[index]
+
+
+def test_the_mode_of_a_copy_in_any_case():
+    text = f"{NODE}TYPE copy\nTARGET_DATASOURCE d\nMODE Append\nCOPY_MODE REPLACE\n"
+    assert pipe(text).output.settings["copy_mode"] == "replace"
 
 
 def test_classic_engine_of_a_materialized_node():
@@ -297,5 +333,15 @@ def test_warnings(lines, expected):
     assert warnings(f"{NODE}{lines}\n", "pipe") == [expected]
 
 
-def test_version_is_kept():
-    assert pipe(f"VERSION 3\n{NODE}").file_version == 3
+@pytest.mark.parametrize(("line", "version"), [("VERSION 3", 3), ("VERSION x", None)])
+def test_version_is_kept_if_it_is_one(line, version):
+    assert pipe(f"{line}\n{NODE}").file_version == version
+    assert "1:1 VERSION has been deprecated and will be ignored." in warnings(
+        line + "\n" + NODE, "pipe"
+    )
+
+
+def test_what_has_no_effect():
+    text = f"TAGS >\n    a,\n    b\n{NODE}EXPORT_SERVICE s3\n"
+    assert pipe(text).tags == ("a", "b")
+    assert warnings(text, "pipe") == ["7:1 EXPORT_SERVICE has been deprecated and has no effect"]

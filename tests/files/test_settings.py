@@ -1,5 +1,6 @@
 import pytest
 
+from martlet.files.project import read_project
 from martlet.files.settings import parse_dotenv
 
 
@@ -23,9 +24,21 @@ from martlet.files.settings import parse_dotenv
         ("A=b=c", {"A": "b=c"}),
         ("A=1\nA=2", {"A": "2"}),
         ("A='x", {}),
-        ("no variable\n1A=2", {}),
+        ("A='x' y\nB=2", {"B": "2"}),
+        ("A='it\\'s'", {"A": "it's"}),
+        ('A=it\'s "so"', {"A": 'it\'s "so"'}),
+        ("A='x'# y", {"A": "x"}),
+        ("'a b'=1\n2-é.C=3", {"a b": "1", "2-é.C": "3"}),
+        ("A=1\nB=${A}${C:-d}${E}\nF='${HOME}' ", {"A": "1", "B": "1d", "F": "/home"}),
+        ("no variable\nA\n", {}),
         ("\ufeffA=1", {"A": "1"}),
     ],
 )
 def test_dotenv(text, expected):
-    assert parse_dotenv(text) == expected
+    assert parse_dotenv(text, {"HOME": "/home", "A": "0"}) == expected
+
+
+def test_secrets_may_refer_to_the_environment(write_project):
+    root = write_project({".env": "A=${HOST}:1\nB=1", ".env.local": "B=${HOST}", "x.pipe": ""})
+    project, _ = read_project(root, environment={"HOST": "h"})
+    assert project.secrets == {"A": "h:1", "B": "h"}

@@ -1,8 +1,11 @@
 """`.connection` files: how to reach a service outside.
 
-To accept a type, add a row to `TYPES`. Secrets stay as `{{ tb_secret("name") }}` in the settings.
+To know a type, add a row to `TYPES`. Nothing connects yet, so what a connection lacks is only a
+warning: Tinybird's package does not look at it either (measured), its server does. Secrets stay as
+`{{ tb_secret("name") }}` in the settings.
 """
 
+import json
 from dataclasses import dataclass, field
 
 from martlet.errors import DatafileError, Location
@@ -39,7 +42,6 @@ TYPES: dict[str, _TypeRow] = {
             (
                 ("gcs_service_account_credentials_json",),
                 ("gcs_hmac_access_id", "gcs_hmac_secret"),
-                ("gcs_access_id", "gcs_secret"),
             ),
         ),
     ),
@@ -69,11 +71,9 @@ def parse_connection(source: Source, report: Report) -> Connection | None:
     sections = read_sections(source, lines, "connection", INSTRUCTIONS, report)
     apply(sections, INSTRUCTIONS, draft, report)
     if draft.type_location is None:
-        report.error(
-            "TYPE is mandatory", source.location, f"add a line TYPE with one of {_names()}."
-        )
-    elif draft.type:
-        _check_required(draft, draft.type_location, report)
+        report.warn("The connection has no TYPE", source.location, f"use one of {_names()}.")
+    else:
+        _check_type(draft, draft.type_location, report)
     if len(report.errors) > known:
         return None
     return Connection(source.name, source.location, draft.type, draft.settings, draft.description)
@@ -83,11 +83,16 @@ def _names() -> str:
     return ", ".join(TYPES)
 
 
-def _check_required(draft: _Draft, location: Location, report: Report) -> None:
-    for alternatives in TYPES[draft.type].required:
+def _check_type(draft: _Draft, location: Location, report: Report) -> None:
+    row = TYPES.get(draft.type)
+    if row is None:
+        message = f"Unknown connection type '{draft.type}'"
+        report.warn(message, location, f"the known ones are {_names()}.")
+        return
+    for alternatives in row.required:
         if not any(all(draft.settings.get(key) for key in keys) for keys in alternatives):
             wanted = " or ".join(" and ".join(map(str.upper, keys)) for keys in alternatives)
-            report.error(f"A connection of type {draft.type} needs {wanted}", location)
+            report.warn(f"A connection of type {draft.type} needs {wanted}", location)
 
 
 def _description(draft: _Draft, section: Section, row: Row) -> None:
@@ -95,22 +100,31 @@ def _description(draft: _Draft, section: Section, row: Row) -> None:
 
 
 def _type(draft: _Draft, section: Section, row: Row) -> None:
-    draft.type_location = section.location
-    name = section.text.lower()
-    if name not in TYPES:
-        raise section.fail(f"Invalid connection type '{section.text}'", f"use one of {_names()}.")
-    draft.type = name
+    draft.type = section.given().lower()
+    draft.type_location = section.value.at() if section.text else section.location
 
 
 def _setting(draft: _Draft, section: Section, row: Row) -> None:
-    draft.settings[section.name.lower()] = section.text
+    # As in Tinybird's package (measured), a block keeps its indentation and loses blank lines.
+    lines = [line for line in section.given().split("\n") if line.strip()]
+    draft.settings[row.key or section.name.lower()] = "\n".join(lines)
+
+
+def _credentials(draft: _Draft, section: Section, row: Row) -> None:
+    _setting(draft, section, row)
+    if "{{" in section.text:
+        return  # a secret, which nothing needs yet
+    try:
+        json.loads(section.text)
+    except ValueError as error:
+        raise section.fail(f"{section.name} is not JSON: {error}") from error
 
 
 def _avro(draft: _Draft, section: Section, row: Row) -> None:
     raise DatafileError(
-        "KAFKA_KEY_AVRO_DESERIALIZATION is not a valid option in connection files.",
+        "KAFKA_KEY_AVRO_DESERIALIZATION has been deprecated. Use "
+        '"KAFKA_KEY_FORMAT avro" in the corresponding .datasource file instead',
         location=section.location,
-        hint="set KAFKA_KEY_FORMAT in the .datasource file.",
     )
 
 
@@ -133,8 +147,6 @@ _SETTINGS = (
     "S3_ARN",
     "S3_ACCESS_KEY",
     "S3_SECRET",
-    "GCS_ACCESS_ID",
-    "GCS_SECRET",
     "GCS_HMAC_ACCESS_ID",
     "GCS_HMAC_SECRET",
     "DYNAMODB_ARN",
@@ -146,7 +158,6 @@ _SETTINGS = (
     "PG_PASSWORD",
     "PG_SSL_MODE",
 )
-_LONG_SETTINGS = ("KAFKA_SSL_CA_PEM", "GCS_SERVICE_ACCOUNT_CREDENTIALS_JSON")
 
 INSTRUCTIONS = table(
     Row("DESCRIPTION", _description, block=True),
@@ -154,5 +165,8 @@ INSTRUCTIONS = table(
     Row("INCLUDE", _indented_include),
     Row("KAFKA_KEY_AVRO_DESERIALIZATION", _avro),
     *(Row(name, _setting) for name in _SETTINGS),
-    *(Row(name, _setting, block=True) for name in _LONG_SETTINGS),
+    Row("GCS_ACCESS_ID", _setting, "gcs_hmac_access_id"),
+    Row("GCS_SECRET", _setting, "gcs_hmac_secret"),
+    Row("KAFKA_SSL_CA_PEM", _setting, block=True),
+    Row("GCS_SERVICE_ACCOUNT_CREDENTIALS_JSON", _credentials),
 )

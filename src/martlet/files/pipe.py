@@ -3,17 +3,22 @@
 To accept an instruction, add a row to `INSTRUCTIONS`; what a node's type needs is in `TYPES`.
 """
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from martlet.errors import DatafileError, Location
+from martlet.files.cron import is_cron
 from martlet.files.sections import (
+    CLASSIC_NOTE,
+    CLASSIC_WORDS,
     Instruction,
     Section,
     apply,
     comma_list,
     description,
+    ignored,
     read_sections,
     table,
     token_grant,
@@ -79,7 +84,6 @@ def parse_pipe(source: Source, report: Report) -> Pipe | None:
     _check_nodes(draft, source)
     if len(report.errors) > known:
         return None
-    _publish_classic(draft, source)
     return Pipe(
         name=source.name,
         location=source.location,
@@ -91,21 +95,9 @@ def parse_pipe(source: Source, report: Report) -> Pipe | None:
     )
 
 
-def _publish_classic(draft: _Draft, source: Source) -> None:
-    """Make the last node the endpoint of a pipe that is to be read but has no TYPE at all."""
-    is_read = bool(draft.tokens) or draft.file_version is not None
-    if is_read and all(node.type_location is None for node in draft.nodes):
-        draft.nodes[-1].type = NodeType.ENDPOINT
-        draft.report.warn(
-            "The pipe has no TYPE: its last node is the endpoint, as in Tinybird Classic",
-            source.location,
-            f"write TYPE endpoint at the end of node '{draft.nodes[-1].name}'.",
-        )
-
-
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _INDENTED_TYPE = re.compile(
-    r"^[ \t]+(?P<type>TYPE[ \t]+(?:endpoint|materialized|copy|sink))[ \t]*"
+    r"^[ \t]*(?P<type>TYPE[ \t]+(?:endpoint|materialized|copy|sink))[ \t]*"
     r"(?:\n[ \t]*(?:[A-Z_]+[ \t].*)?)*\Z",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -143,13 +135,28 @@ def _node(draft: _NodeDraft, report: Report) -> Node:
 
 
 def _sql_lines(sql: Text) -> tuple[tuple[Line, ...], bool]:
-    """Return the lines of a query, and whether a `%` (left out) marks it as a template."""
-    first, *others = sql.lines
+    """Return the lines of a query, and whether a `%` (left out) marks it as a template.
+
+    As in Tinybird's package (measured): blank lines are left out, also those inside of quotes;
+    a query loses the indentation that all of its lines have, a template keeps it.
+    """
+    first, *others = [line for line in sql.lines if line.text.strip()] or sql.lines[:1]
     percent = len(first.text) - len(first.text.lstrip())
-    if not first.text.startswith("%", percent):
-        return sql.lines, False
-    rest = first.cut(percent + 1)
-    return ((rest, *others) if rest.text.strip() or not others else tuple(others)), True
+    is_template = first.text.startswith("%", percent)
+    if is_template:
+        rest = first.cut(percent + 1)
+        lines = [rest, *others] if rest.text.strip() or not others else others
+    else:
+        lines = _dedented([first, *others])
+    last = lines[-1]
+    return (*lines[:-1], last.cut(0, last.text.rstrip())), is_template
+
+
+def _dedented(lines: list[Line]) -> list[Line]:
+    """Return the lines without the tabs and spaces that all of them start with."""
+    margin = os.path.commonprefix([line.text for line in lines])  # noqa: RUF071  not paths
+    width = len(margin) - len(margin.lstrip(" \t"))
+    return [line.cut(width) for line in lines]
 
 
 def _description(draft: _Draft, section: Section, row: Row) -> None:
@@ -162,25 +169,19 @@ def _token(draft: _Draft, section: Section, row: Row) -> None:
 
 
 def _tags(draft: _Draft, section: Section, row: Row) -> None:
-    draft.tags += comma_list(section.text)
+    draft.tags += comma_list(section.given())
 
 
 def _version(draft: _Draft, section: Section, row: Row) -> None:
-    draft.file_version = version_number(section)
-
-
-_NODE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+    if section.text.isdigit():  # Forward ignores the instruction, whatever it says
+        draft.file_version = version_number(section)
 
 
 def _open_node(draft: _Draft, section: Section, row: Row) -> None:
-    name = section.text
+    name = next(iter(section.arguments), "")  # what stands behind the name is ignored
     draft.nodes.append(_NodeDraft(name, section.location))  # what follows belongs to it
-    section.required()
-    if not _NODE_NAME.fullmatch(name):
-        raise section.fail(
-            f"Invalid node name '{name}'",
-            "use letters, digits and underscores, no digit in front.",
-        )
+    if not name:
+        raise section.fail("NODE needs a name", "write NODE name.")
     first = next(node for node in draft.nodes if node.name == name)
     if first is not draft.nodes[-1]:
         raise section.fail(
@@ -197,13 +198,14 @@ def _sql(draft: _Draft, section: Section, row: Row) -> None:
             location=section.location,
             hint="Use > to start a multiline SQL block.",
         )
-    node.sql = section.value
+    if node.sql is None or node.sql.text.strip():  # the last block counts, but for an empty one
+        node.sql = section.value
 
 
 def _type(draft: _Draft, section: Section, row: Row) -> None:
     node = draft.node(section)
     node.type_location = section.location
-    name = section.text.lower() or NodeType.STANDARD.value
+    name = section.given().lower() or NodeType.STANDARD.value
     if name not in {kind.value for kind in NodeType}:
         allowed = sorted(kind.value for kind in NodeType if kind is not NodeType.STANDARD)
         raise section.fail(
@@ -223,8 +225,22 @@ def _type(draft: _Draft, section: Section, row: Row) -> None:
 def _setting(draft: _Draft, section: Section, row: Row) -> None:
     node = draft.node(section)
     key = row.key or section.name.lower()
-    node.settings[key] = section.text
+    node.settings[key] = section.given()
     node.places[key] = section.value.at() if section.text else section.location
+
+
+def _copy_mode(draft: _Draft, section: Section, row: Row) -> None:
+    _setting(draft, section, row)
+    settings = draft.node(section).settings
+    settings["copy_mode"] = settings["copy_mode"].lower()  # Classic takes any case
+
+
+def _deployment_method(draft: _Draft, section: Section, row: Row) -> None:
+    _setting(draft, section, row)
+    if section.text.lower() != "alter":
+        raise section.fail(
+            f"{section.text} is not an allowed value for DEPLOYMENT_METHOD. Use one of: {{'alter'}}"
+        )
 
 
 def _indented_include(draft: _Draft, section: Section, row: Row) -> None:
@@ -248,10 +264,8 @@ _ENGINE = (
 )
 _SETTINGS = (
     "DATASOURCE",
-    "DEPLOYMENT_METHOD",
     "TARGET_DATASOURCE",
     "COPY_SCHEDULE",
-    "COPY_MODE",
     "ON_DEMAND_COMPUTE",
     "EXPORT_CONNECTION_NAME",
     "EXPORT_SCHEDULE",
@@ -262,22 +276,28 @@ _SETTINGS = (
     "EXPORT_WRITE_STRATEGY",
     "EXPORT_STRATEGY",
     "EXPORT_KAFKA_TOPIC",
-    "SCOPE",
     "FILTER",
 )
 
 INSTRUCTIONS = table(
     Row("DESCRIPTION", _description, block=True),
     Row("TOKEN", _token),
-    Row("TAGS", _tags),
-    Row("VERSION", _version, note="has been deprecated and will be ignored."),
+    Row("TAGS", _tags, block=True),
+    Row("VERSION", _version, block=True, note="has been deprecated and will be ignored."),
     Row("INCLUDE", _indented_include),
+    *(
+        Row(name, ignored, block=True, note=CLASSIC_NOTE, classic=True)
+        for name in (*CLASSIC_WORDS, "SOURCE")
+    ),
     Row("NODE", _open_node),
+    Row("SCOPE", _open_node),
     Row("SQL", _sql, block=True),
     Row("TYPE", _type),
     *(Row(name, _setting) for name in _SETTINGS),
-    Row("MODE", _setting, "copy_mode"),
-    Row("EXPORT_SERVICE", _setting, note="has been deprecated and has no effect"),
+    Row("DEPLOYMENT_METHOD", _deployment_method),
+    Row("COPY_MODE", _copy_mode),
+    Row("MODE", _copy_mode, "copy_mode"),
+    Row("EXPORT_SERVICE", ignored, block=True, note="has been deprecated and has no effect"),
     *(Row(name, _setting, block=True, note=_CLASSIC_ENGINE) for name in _ENGINE),
 )
 
@@ -297,62 +317,43 @@ class _TypeRow:
     checks: tuple[tuple[str, Callable[[str], str]], ...] = ()
 
 
-_DAYS = "sun mon tue wed thu fri sat"
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
-_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _DAYS))
-_RANGE = r"(?:\*|(\d{1,2}|[a-z]{3})(?:-(\d{1,2}|[a-z]{3}))?)(?:/[1-9]\d?)?"
+def _is_schedule(value: str) -> bool:
+    return value == "@on-demand" or is_cron(value)
 
 
-def _is_cron(value: str) -> bool:
-    """Whether a text is a cron expression of five fields."""
-    written = value.lower().split()
-    return len(written) == len(_FIELDS) and all(
-        _is_cron_range(part, least, greatest, names.split())
-        for part_list, (least, greatest, names) in zip(written, _FIELDS, strict=True)
-        for part in part_list.split(",")
-    )
+def _schedule(value: str) -> str:
+    message = "COPY node schedule must be @on-demand or a valid cron expression."
+    return "" if _is_schedule(value) else message
 
 
-def _is_cron_range(text: str, least: int, greatest: int, names: list[str]) -> bool:
-    found = re.fullmatch(_RANGE, text, re.ASCII)
-    ends = [end for end in found.groups() if end] if found else []
-    return found is not None and all(
-        end in names or (end.isdigit() and least <= int(end) <= greatest) for end in ends
-    )
-
-
-def _schedule(label: str) -> Callable[[str], str]:
-    message = f"{label} node schedule must be @on-demand or a valid cron expression."
-    return lambda value: "" if value.lower() == "@on-demand" or _is_cron(value) else message
-
-
-def _one_of(*allowed: str, label: str) -> Callable[[str], str]:
-    message = f"{label} must be {' or '.join(allowed)}"
+def _one_of(*allowed: str, message: str) -> Callable[[str], str]:
     return lambda value: "" if value.lower() in allowed else message
 
+
+_BOOLEANS = "true t yes y on 1 false f no n off 0".split()
 
 TYPES: dict[NodeType, _TypeRow] = {
     NodeType.STANDARD: _TypeRow(),
     NodeType.ENDPOINT: _TypeRow(),
     NodeType.MATERIALIZED: _TypeRow(
-        required=("datasource",),
-        prefixes=("datasource", "deployment_method", "engine"),
-        checks=(("deployment_method", _one_of("alter", label="DEPLOYMENT_METHOD")),),
+        required=("datasource",), prefixes=("datasource", "deployment_method", "engine")
     ),
     NodeType.COPY: _TypeRow(
         required=("target_datasource",),
         prefixes=("target_datasource", "copy_", "on_demand_compute"),
         checks=(
-            ("copy_schedule", _schedule("COPY")),
-            ("copy_mode", _one_of("append", "replace", label="COPY node mode")),
-            ("on_demand_compute", _one_of("true", "false", label="ON_DEMAND_COMPUTE")),
+            ("copy_schedule", _schedule),
+            (
+                "copy_mode",
+                _one_of("append", "replace", message="COPY node mode must be append or replace"),
+            ),
+            (
+                "on_demand_compute",
+                _one_of(*_BOOLEANS, message="ON_DEMAND_COMPUTE must be true or false"),
+            ),
         ),
     ),
-    NodeType.SINK: _TypeRow(
-        required=("export_connection_name", "export_schedule"),
-        prefixes=("export_",),
-        checks=(("export_schedule", _schedule("SINK")),),
-    ),
+    NodeType.SINK: _TypeRow(prefixes=("export_",)),  # the rest is in `_sink_problem`
 }
 
 
@@ -369,12 +370,12 @@ def _check_nodes(draft: _Draft, source: Source) -> None:
             )
         if node.type is not NodeType.STANDARD:
             _check_settings(node, report)
-        elif node.settings and node.type_location is None:
+        elif node.settings:
             key = next(iter(node.settings))
             report.error(
                 f"Standard node '{node.name}' has an invalid attribute ({key})",
                 node.places[key],
-                "give the node a TYPE, or remove the line.",
+                "give the node another TYPE, or remove the line.",
             )
 
 
@@ -390,8 +391,11 @@ def _check_settings(node: _NodeDraft, report: Report) -> None:
             place,
             f"add {' and '.join(key.upper() for key in missing)} to the node.",
         )
+    prefixes = row.prefixes
+    if "export_kafka_topic" in node.settings:
+        prefixes = ("export_kafka_topic", "export_connection_name", "export_schedule")
     for key in node.settings:
-        if not key.startswith(row.prefixes):
+        if not key.startswith(prefixes):
             article = "an" if kind[0] in "aeiou" else "a"
             report.warn(f"{key.upper()} has no effect on {article} {kind} node", node.places[key])
     for key, check in row.checks:
@@ -402,23 +406,38 @@ def _check_settings(node: _NodeDraft, report: Report) -> None:
         report.error(problem, place)
 
 
-_BUCKET = ("export_bucket_uri", "export_file_template")
+# Where a sink writes -> the settings that say so.
+_SINKS = {
+    "Kafka": ("export_kafka_topic",),
+    "S3/GCS": ("export_bucket_uri", "export_file_template"),
+}
 
 
 def _sink_problem(node: _NodeDraft) -> str:
-    """Return what is wrong with where a sink writes, empty if nothing is."""
-    bucket = [key for key in _BUCKET if node.settings.get(key)]
-    if node.settings.get("export_kafka_topic"):
+    """Return what is wrong with a sink, empty if nothing is."""
+    sink = f"ink node '{node.name}'"
+    if not node.settings.get("export_connection_name"):
+        return f"S{sink} is missing required parameter 'export_connection_name'"
+    kinds = [kind for kind, keys in _SINKS.items() if not node.settings.keys().isdisjoint(keys)]
+    if not kinds:
         return (
-            f"Sink node '{node.name}' has mixed Kafka and S3/GCS parameters. "
-            "Give it either export_kafka_topic or export_bucket_uri and export_file_template."
-            if bucket
-            else ""
+            f"S{sink} is missing required parameters. For Kafka sinks, provide "
+            "'export_kafka_topic'. For S3/GCS sinks, provide 'export_bucket_uri' and "
+            "'export_file_template'."
         )
-    if len(bucket) == len(_BUCKET):
-        return ""
-    return (
-        f"Sink node '{node.name}' is missing required parameters. For Kafka sinks, provide "
-        "'export_kafka_topic'. For S3/GCS sinks, provide 'export_bucket_uri' and "
-        "'export_file_template'."
-    )
+    if len(kinds) > 1:
+        return (
+            f"S{sink} has mixed Kafka and S3/GCS parameters. Use either Kafka parameters "
+            "(export_kafka_topic) or S3/GCS parameters (export_bucket_uri, "
+            "export_file_template), not both."
+        )
+    needed = (*_SINKS[kinds[0]], "export_schedule")
+    if missing := [key for key in needed if key not in node.settings]:
+        return f"{kinds[0]} s{sink} is missing required parameters: {missing}"
+    schedule = node.settings["export_schedule"]
+    if schedule and not _is_schedule(schedule):
+        return (
+            f"S{sink} has invalid export_schedule '{schedule}'. "
+            "Must be @on-demand or a valid cron expression."
+        )
+    return ""

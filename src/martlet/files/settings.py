@@ -8,7 +8,7 @@ from typing import Any
 
 from martlet.errors import Location
 from martlet.files.source import Report, Text, as_lines
-from martlet.model import Settings
+from martlet.model import Generation, Settings
 
 
 def _is_number(value: object) -> bool:
@@ -17,6 +17,10 @@ def _is_number(value: object) -> bool:
 
 # Key of [settings] -> what it must be, and the test for it.
 _KEYS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "generation": (
+        '"detect", "classic" or "forward"',
+        lambda value: value in [generation.value for generation in Generation],
+    ),
     "join_use_nulls": ("true or false", lambda value: isinstance(value, bool)),
     "query_timeout_s": ("a number of seconds above 0", _is_number),
     "max_result_bytes": (
@@ -64,6 +68,8 @@ def _checked(table: dict[str, Any], file: Text, report: Report) -> dict[str, Any
         wanted, is_valid = _KEYS[key]
         if not is_valid(value):
             report.error(f"{key} must be {wanted}", _find(key, file))
+        elif key == "generation":
+            values[key] = Generation(value)
         elif key == "clickhouse":
             values[key] = MappingProxyType({name: _written(item) for name, item in value.items()})
         else:
@@ -94,26 +100,39 @@ def _place_of(message: str, file: Text) -> Location:
 
 
 _VARIABLE = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][\w.-]*)[ \t]*=[ \t]*
-    (?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<bare>(?:(?![ \t]\#)[^\r\n"'])*))
-    [ \t]*(?:(?<=[ \t])\#[^\n]*)?\r?$""",
-    re.MULTILINE | re.VERBOSE | re.DOTALL,
+    r"""^[^\S\n]*(?:export[^\S\n]+)?(?:'(?P<quoted>[^']+)'|(?P<name>(?!')[^=\#\s]+))[^\S\n]*=[^\S\n]*+
+    (?:'(?P<single>(?:\\'|[^'])*)'|"(?P<double>(?:\\"|[^"])*)"|(?P<bare>(?!['"])[^\n]*))
+    [^\S\n]*(?:\#[^\n]*|(?P<junk>[^\n]+))?$""",
+    re.MULTILINE | re.VERBOSE,
 )
-_ESCAPES: Mapping[str, str] = {"n": "\n", "r": "\r", "t": "\t"}
+_ESCAPES = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+_REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 
 
-def parse_dotenv(text: str) -> dict[str, str]:
-    """Return the variables of a dotenv file; lines that set nothing are passed over.
+def parse_dotenv(text: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables of a dotenv file as python-dotenv reads it (measured).
 
-    Values between double quotes may span lines and have escapes; nothing else is expanded.
+    Values between quotes may span lines; `${NAME}` and `${NAME:-default}` are the file's variables
+    above, or the environment's. Lines that set nothing are passed over.
     """
     values: dict[str, str] = {}
-    for found in _VARIABLE.finditer(text.removeprefix("\ufeff")):
-        if found["double"] is not None:
-            value = re.sub(
-                r"\\(.)", lambda f: _ESCAPES.get(f[1], f[1]), found["double"], flags=re.DOTALL
-            )
-        else:
-            value = found["single"] if found["single"] is not None else found["bare"].strip()
-        values[found["name"]] = value
+    lines = re.sub(r"\r\n?", "\n", text.removeprefix("\ufeff"))
+    for found in _VARIABLE.finditer(lines):
+        if found["junk"]:
+            continue
+        known = {**(environment or {}), **values}
+        values[found["quoted"] or found["name"]] = _REFERENCE.sub(
+            lambda reference, known=known: known.get(  # type: ignore[misc]
+                reference["name"], reference["default"] or ""
+            ),
+            _dotenv_value(found),
+        )
     return values
+
+
+def _dotenv_value(found: re.Match[str]) -> str:
+    if found["single"] is not None:
+        return re.sub(r"\\([\\'])", r"\1", found["single"])
+    if found["double"] is not None:
+        return re.sub(r"\\([\\'\"abfnrtv])", lambda f: _ESCAPES.get(f[1], f[1]), found["double"])
+    return re.sub(r"\s+#.*", "", found["bare"]).rstrip()
