@@ -16,6 +16,7 @@ check: $(STAMP)  ## format, lint, types, direction of imports, the project itsel
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/martlet check --engine athena .
+	$(BIN)/martlet fmt --check .
 
 unit: $(STAMP)
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -27,6 +28,7 @@ proof: $(STAMP)  ## the long tests of the translation to Athena too: half an hou
 fix: $(STAMP)  ## format and apply the linter's safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(BIN)/martlet fmt .
 
 bench: $(STAMP)  ## the benchmarks of bench/README.md
 	$(BIN)/python -m bench

@@ -36,7 +36,7 @@ def _command(name: str, found: argparse.ArgumentParser) -> str:
         help_ = (action.help or "") % {"default": default} if action.help else ""
         lines.append((code(shown), "" if is_plain else code(default), help_))
     positional = [str(a.metavar) for a in found._actions if not a.option_strings]
-    repeated = [f"{n} ..." if n == "PIPE" else n for n in positional]
+    repeated = [f"{n} ..." if n in ("PIPE", "PATH") else n for n in positional]
     usage = " ".join(f"[{n}]" for n in ["options", *repeated])
     head = f"`martlet {name} {usage}`: {found.description}.\n\n"
     return head + table(("argument", "default", "meaning"), lines)

@@ -21,7 +21,7 @@ from martlet import catalog, errors, query, server
 from martlet.api import read, routes, write
 from martlet.engines import clickhouse
 from martlet.files import checks, connection, datasource, keys, pipe, project, schema, settings
-from martlet.files.sections import Instruction
+from martlet.files.sections import CLASSIC_WORDS, Instruction
 from martlet.formats import FORMATS
 from martlet.ingest import bodies, rows, sinks
 from martlet.model import Settings
@@ -264,7 +264,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "ENGINE_SETTINGS": "`SETTINGS` of the table",
         "ENGINE_": "argument of its engine, see below",
         **{key: f"the same as `ENGINE_{key}`" for key in datasource._ENGINE_KEYS},
-        "FORWARD_QUERY": "must start with SELECT; kept, does not run",
+        "FORWARD_QUERY": "a SELECT; kept, does not run",
         "BACKFILL": "`skip`: a new materialized pipe into this data source is not filled",
         "SHARED_WITH": "names of workspaces; kept, no effect",
         "KAFKA_TOPIC": "checked and kept, does not run; the data source gets Kafka's columns",
@@ -272,12 +272,14 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "EXPORT_SERVICE": "kept, no effect",
         "VERSION": "a number N: other files and clients may also say `name__vN`",
         "INCLUDE": '`INCLUDE "file" "NAME=value"`: the lines of that file',
-        "SOURCE": "refused",
+        **dict.fromkeys(("SOURCE", *CLASSIC_WORDS), "no effect"),
+        "INDICES": "the same as `INDEXES`",
         "SETTINGS": "refused: write `ENGINE_SETTINGS`",
     },
     "pipe": {
         "DESCRIPTION": "text for people; of the pipe, or below a NODE of that node",
         "TOKEN": "`TOKEN name READ`: the token of that name may read the endpoint",
+        **dict.fromkeys(("SOURCE", *CLASSIC_WORDS), "no effect"),
         "TAGS": "comma-separated; kept, no effect",
         "VERSION": "a number N: other files and clients may also say `name__vN`",
         "INCLUDE": '`INCLUDE "file" "NAME=value"`: the lines of that file',
@@ -292,15 +294,17 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "MODE": "the same as `COPY_MODE`",
         "ON_DEMAND_COMPUTE": "copy: `true` or `false`; kept, no effect",
         "EXPORT_": "sink: checked and kept, does not run",
-        **dict.fromkeys(("SCOPE", "FILTER"), "kept, no effect"),
+        "FILTER": "kept, no effect",
+        "SCOPE": "the same as `NODE`",
         "ENGINE": "materialized, of Tinybird Classic: makes the target if the project has none",
         "ENGINE_": "materialized, of Tinybird Classic: as in a data source",
     },
     "connection": {
         "DESCRIPTION": "text for people",
-        "TYPE": f"one of {codes(connection.TYPES)}; required",
+        "TYPE": f"{codes(connection.TYPES)}; another, or none, is a warning",
         "INCLUDE": '`INCLUDE "file" "NAME=value"`: the lines of that file',
         "KAFKA_KEY_AVRO_DESERIALIZATION": "refused: set `KAFKA_KEY_FORMAT` in the data source",
+        "GCS_SERVICE_ACCOUNT_CREDENTIALS_JSON": "JSON; kept, not used yet",
         **{row.prefix.upper(): "kept, not used yet" for row in connection.TYPES.values()},
     },
 }
@@ -330,6 +334,7 @@ def toml_keys() -> str:
     """Return the keys of `[settings]` in martlet.toml."""
     own = Settings()
     meanings = {
+        "generation": "Tinybird's product that it is [written for](#from-tinybird-classic)",
         "join_use_nulls": "NULLs instead of default values in the unmatched columns of a JOIN",
         "query_timeout_s": "seconds for one query",
         "max_result_bytes": "bytes of one result",
@@ -348,7 +353,8 @@ def project_limits() -> str:
     """Return the limits on the files of a project."""
     skipped = codes(sorted(project._SKIPPED))
     return (
-        f"Folders are searched {project._MAX_DEPTH} levels below the root. Folders whose name"
+        f"Datafiles lie in the root or in folders up to {project.MAX_DEPTH - 1} levels below it."
+        " Folders whose name"
         f" starts with a dot, and {skipped}, are not searched for datafiles."
         f" A data source has at most {schema.MAX_COLUMNS} columns; brackets in a SCHEMA nest at"
         f" most {schema._MAX_DEPTH} deep."
@@ -369,14 +375,15 @@ def table_settings() -> str:
     )
 
 
+_NODE = "NODE n\nSQL >\n    SELECT 1\nTYPE endpoint\n"
 _BASE = "SCHEMA >\n    `x` Int32 `json:$.x`\n"
 # What is written, and the files that write it.
 _LENIENT: tuple[tuple[str, dict[str, str]], ...] = (
-    ("template tags without `%`", {"p.pipe": "NODE n\nSQL >\n    SELECT {{Int32(x, 1)}}\n"}),
+    ("template tags without `%`", {"p.pipe": _NODE.replace("1", "{{Int32(x, 1)}}")}),
     ("`SCHEMA >` behind the DESCRIPTION", {"a.datasource": "DESCRIPTION A table " + _BASE}),
     (
         "`NODE` behind the DESCRIPTION",
-        {"p.pipe": "DESCRIPTION A pipe NODE n\nSQL >\n    SELECT 1\n"},
+        {"p.pipe": "DESCRIPTION A pipe " + _NODE},
     ),
     ("typographic quotes", {"a.datasource": _BASE + "ENGINE \u201cMergeTree\u201d\n"}),
     (
@@ -398,19 +405,28 @@ _LENIENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("an engine key that the engine has not", {"a.datasource": _BASE + "ENGINE_VER x\n"}),
     (
         "a setting that the node's type has not",
-        {"p.pipe": "NODE n\nSQL >\n    SELECT 1\nTYPE endpoint\nCOPY_MODE append\n"},
+        {"p.pipe": _NODE + "COPY_MODE append\n"},
     ),
     ("`VERSION`", {"a.datasource": _BASE + "VERSION 2\n"}),
     ("an instruction without effect", {"a.datasource": _BASE + "KAFKA_TARGET_PARTITIONS 3\n"}),
     (
         "a node with the name of a data source or pipe",
-        {"a.datasource": _BASE, "p.pipe": "NODE a\nSQL >\n    SELECT 1\n"},
+        {"n.datasource": _BASE, "p.pipe": _NODE},
     ),
     (
-        "a pipe without TYPE that has a READ token or a VERSION",
+        "pipes without TYPE, in a project of Tinybird Classic",
         {"p.pipe": "TOKEN app READ\nNODE n\nSQL >\n    SELECT 1\n"},
     ),
-    ("an indented TYPE", {"p.pipe": "NODE n\nSQL >\n    SELECT 1\n    TYPE endpoint\n"}),
+    ("`TOKEN … CREATE`", {"a.datasource": "TOKEN app CREATE\n" + _BASE}),
+    (
+        "a scope of a `.token` file that is none here",
+        {"a.datasource": _BASE, "app.token": "SCOPE ADMIN\n"},
+    ),
+    (
+        "a datafile in too deep a folder",
+        {"a.datasource": _BASE, "x/y/z/p.pipe": _NODE},
+    ),
+    ("an indented TYPE", {"p.pipe": _NODE.replace("TYPE", "    TYPE"), "q.pipe": _NODE}),
 )
 
 
@@ -420,6 +436,7 @@ def lenient_forms() -> str:
     for form, files in _LENIENT:
         with tempfile.TemporaryDirectory() as folder:
             for name, text in files.items():
+                Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
                 Path(folder, name).write_text(text)
             found, _ = project.read_project(Path(folder))
         warning = found.warnings[0]
@@ -476,10 +493,10 @@ def template_functions() -> str:
 
 def python_parts() -> str:
     """Return what of Python templates may use, in `{{ }}` and in `{% %}`."""
-    methods: dict[str, list[str]] = {}
-    for name, (owner, _) in operators.METHODS.items():
-        methods.setdefault(owner.__name__, []).append(name)
-    by_type = "; ".join(f"{owner}: {codes(names)}" for owner, names in methods.items())
+    by_type = "; ".join(
+        f"{owner.__name__}: {codes(sorted(methods))}"
+        for owner, methods in operators.METHODS.items()
+    )
     return table(
         ("", "`{{ }}`", "`{% %}` has these too"),
         (

@@ -1,6 +1,7 @@
 """The command line: exit codes, what it prints, and its JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -63,32 +64,74 @@ def test_a_wrong_command_line_exits_with_2(capsys, arguments, said):
 def test_the_installed_command(project):
     ran = run("check", project)
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == "ok: 1 data sources, 1 pipes (1 endpoint)\n"
+    assert ran.stdout.endswith("\nok: 1 data sources, 1 pipes (1 endpoint)\n")
 
 
 # check
 
 
-def test_check_is_silent_about_what_is_well(call, project):
-    assert call("check", project) == (0, "ok: 1 data sources, 1 pipes (1 endpoint)\n", "")
+WELL = """\
+data sources (1)
+  events  MergeTree, 1 columns, takes events, sample rows in fixtures/events.ndjson
+
+pipes (1)
+  total  GET /v0/pipes/total.json  (least)
+
+tokens (1)
+  workspace admin token  ADMIN
+
+athena: 1 of 1 pipes run
+ok: 1 data sources, 1 pipes (1 endpoint)
+"""
+
+
+def test_check_of_a_good_project_says_what_becomes_of_it(call, project):
+    assert call("check", project) == (0, WELL, "")
+    assert call("check", project, "--strict") == (0, WELL, "")
     assert not (project / ".martlet").exists()
+
+
+def test_check_prints_the_report_of_migrating_md(call, tmp_path):
+    text = (Path(__file__).parent.parent / "docs" / "migrating.md").read_text()
+    blocks = dict(re.findall(r"^```text (\S+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    report = blocks.pop("report")
+    folder = write_files(tmp_path / "shop", blocks)
+    assert call("check", folder) == (0, report, "")
+    assert call("check", folder, "--strict")[0] == 1
 
 
 def test_check_json_of_a_good_project(call, project):
     code, out, err = call("check", project, "--json")
     assert (code, err) == (0, "")
-    none = {"ok": True, "errors": [], "warnings": []}
+    none = {"ok": True, "errors": [], "warnings": [], "not_run": [], "unchecked": None}
+    table = {
+        "type": "table",
+        "engine": "MergeTree",
+        "columns": 1,
+        "takes_events": True,
+        "quarantine": "events_quarantine",
+        "filled_by": [],
+        "fixture": "fixtures/events.ndjson",
+    }
+    parameters = [{"name": "least", "type": "UInt64", "required": False, "default": 0}]
+    endpoint = {"url": "/v0/pipes/total.json", "parameters": parameters, "tests": None}
+    events = {"name": "events", "kind": "datasource", "file": "datasources/events.datasource"}
+    total = {"name": "total", "kind": "pipe", "file": "pipes/total.pipe"}
     assert json.loads(out) == {
         "ok": True,
+        "runs": {"clickhouse": True, "athena": True},
         "resources": [
+            {**events, "becomes": table, **none},
             {
-                "name": "events",
-                "kind": "datasource",
-                "file": "datasources/events.datasource",
+                **total,
+                "becomes": {"type": "endpoint", **endpoint},
                 **none,
+                "athena_ok": True,
+                "athena_errors": [],
             },
-            {"name": "total", "kind": "pipe", "file": "pipes/total.pipe", **none},
         ],
+        "tokens": {"workspace admin token": ["ADMIN"]},
+        "secrets": [],
     }
 
 
@@ -161,7 +204,8 @@ def test_check_json_has_every_error_with_its_place(call, broken):
 
 def test_check_prints_every_error_with_its_line(call, broken):
     code, out, err = call("check", broken)
-    assert (code, out) == (1, "")
+    assert code == 1
+    assert "ok: " not in out
     for file, lines in EXPECTED.items():
         for line in lines:
             assert f"\n{file}:{line}:" in f"\n{err}"
@@ -199,8 +243,9 @@ def test_warnings_do_not_fail(call, project):
     write_files(project, {events: GOOD[events] + "ENGINE_VER id\n"})
     code, out, err = call("check", project)
     assert code == 0
-    assert out.startswith("ok: ")
+    assert "\nok: " in out
     assert err.startswith(f"warning: {events}:5:")
+    assert call("check", project, "--strict")[0] == 1
     code, out, err = call("check", project, "--json")
     assert (code, err) == (0, "")
     resource = json.loads(out)["resources"][0]

@@ -44,8 +44,10 @@ FILES = {
 }
 
 
-def test_there_are_six_documents():
-    assert list(TEXTS) == ["api.md", "aws.md", "cli.md", "projects.md", "sql.md", "templates.md"]
+def test_there_are_seven_documents():
+    assert list(TEXTS) == [
+        "api.md", "aws.md", "cli.md", "migrating.md", "projects.md", "sql.md", "templates.md",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("document", TEXTS)
@@ -120,6 +122,11 @@ def test_the_endpoint_tests_of_projects_md_pass(workspace):
     assert outcome.message == ""
     ((_, text),) = [block for block in fences("cli.md", "json") if block[0] == "test"]
     assert outcome.as_json() == json.loads(text)
+
+
+def test_the_data_quality_tests_of_projects_md_pass(workspace):
+    outcome = run_file(workspace, workspace.live.project.root / "tests" / "quality.yaml")
+    assert (outcome.passed, outcome.message) == (["no_negative_amounts", "limit_is_kept"], "")
 
 
 # --- templates.md

@@ -166,7 +166,7 @@ FAULTS = [
     ({"p": pipe("SELECT * FROM q"), "q": pipe("SELECT * FROM p")}, ["p.pipe:1:1: Nodes that read each other in a circle: p.a -> q.a -> p.a"], ""),
     (
         {"p": pipe("SELECT id FROM events", "WITH events AS (SELECT 5 AS id) SELECT a.id FROM a, events")},
-        ["p.pipe:7:1: The node 'a' reads 'events', but WITH gives that name to something else where the node is used: rename it there"],
+        ["p.pipe:7:5: The node 'a' reads 'events', but WITH gives that name to something else where the node is used: rename it there"],
         "",
     ),
 ]  # fmt: skip
@@ -175,7 +175,7 @@ FAULTS = [
 @pytest.mark.parametrize(("pipes", "messages", "hint"), FAULTS)
 def test_faults_are_found_with_their_places(make: Make, pipes, messages, hint):
     queries = make(**pipes)
-    errors = queries.check()
+    errors = queries.problems()
     shown = [str(error).partition("\n")[0] for error in errors]
     assert [line.rpartition("/")[2] for line in shown] == messages
     assert hint is None or errors[0].hint == hint

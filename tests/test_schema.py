@@ -2,6 +2,7 @@
 
 import pytest
 
+from martlet.check import check_project
 from martlet.errors import ConflictError, DatafileError, ProjectError, ViewError
 from martlet.files.project import load_project
 from martlet.ingest.sinks import Appended
@@ -520,3 +521,61 @@ def test_a_view_that_was_gone_when_the_process_died_is_not_filled_twice(
     ]
     send(workspace, A)
     assert ask(workspace, "read_counts") == '{"kind":"a","n":2}\n'
+
+
+# What only ClickHouse finds, by data source: (a column or nothing, the lines below, the place).
+REFUSED = {
+    "index_type": ("", "INDEXES >\n    i id TYPE foo", "6:5"),
+    "index_fit": ("", "INDEXES >\n    i v TYPE ngrambf_v1(3, 256, 2, 0)", "6:5"),
+    "ttl": ("", "ENGINE_TTL id", "5:12"),
+    "partition_random": ("", "ENGINE_PARTITION_KEY rand()", "5:22"),
+    "partition_function": ("", "ENGINE_PARTITION_KEY nothing(ts)", "5:22"),
+    "sorting_function": ("", "ENGINE_SORTING_KEY id, nothing(id)", "5:20"),
+    "primary": ("", "ENGINE_SORTING_KEY id\nENGINE_PRIMARY_KEY ts", "6:20"),
+    "sampling": ("", "ENGINE_SORTING_KEY id\nENGINE_SAMPLING_KEY v", "6:21"),
+    "settings": ("", "ENGINE_SETTINGS foo=1", "5:17"),
+    "sign": ("", "ENGINE CollapsingMergeTree\nENGINE_SORTING_KEY id\nENGINE_SIGN v", "7:13"),
+    "ver": ("", "ENGINE ReplacingMergeTree\nENGINE_SORTING_KEY v\nENGINE_VER id", "7:12"),
+    "codec": (",\n    c UInt8 CODEC(Foo)", "", "5:5"),
+    "codec_fit": (",\n    c String CODEC(Delta)", "", "5:5"),
+    "default_fit": (",\n    c UInt8 DEFAULT 'x'", "", "5:5"),
+    "default_name": (",\n    c UInt8 DEFAULT nothing + 1", "", "5:5"),
+    "decimal": (",\n    c Decimal(100, 2)", "", "5:5"),
+    "low_cardinality": (",\n    c LowCardinality(Array(String))", "", "5:5"),
+    "state": (",\n    c AggregateFunction(nonsense, UInt8)", "", "5:5"),
+}
+
+
+def test_places_of_what_clickhouse_refuses(write_project):
+    columns = "SCHEMA >\n    id String,\n    ts DateTime,\n    v UInt32"
+    root = write_project(
+        {
+            f"{name}.datasource": "\n".join([columns + column, lines, ""])
+            for name, (column, lines, _) in REFUSED.items()
+        }
+    )
+    found = {
+        error.location.path: f"{error.location.line}:{error.location.column}"
+        for error in check_project(root, environment={}).errors
+    }
+    assert found == {f"{name}.datasource": place for name, (*_, place) in REFUSED.items()}
+
+
+def test_a_join_table_is_read_and_joined(make_workspace):
+    keys = "ENGINE Join\nENGINE_JOIN_STRICTNESS ANY\nENGINE_JOIN_TYPE LEFT\nENGINE_KEY_COLUMNS id\n"
+    events = EVENTS.replace("ENGINE MergeTree\nENGINE_SORTING_KEY id\n", keys)
+    sql = (
+        "SELECT toInt64(n.number) AS id, kind, joinGet('events', 'kind', id) AS same"
+        " FROM (SELECT number, toInt64(number) AS id FROM numbers(1, 2)) n"
+        " ANY LEFT JOIN events USING id ORDER BY id"
+    )
+    workspace = make_workspace(
+        {
+            "datasources/events.datasource": events,
+            "pipes/read.pipe": f"NODE n\nSQL >\n    {sql}\nTYPE endpoint\n",
+        }
+    )
+    send(workspace, A)
+    assert (
+        ask(workspace, "read") == '{"id":1,"kind":"a","same":"a"}\n{"id":2,"kind":"","same":""}\n'
+    )

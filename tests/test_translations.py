@@ -256,6 +256,14 @@ def test_a_default_that_cannot_be_evaluated_is_an_error_of_the_data_source(tmp_p
     assert reasons(made, "good") == []
 
 
+def test_a_join_table_does_not_run_on_aws(tmp_path):
+    keys = "ENGINE_JOIN_STRICTNESS ANY\nENGINE_JOIN_TYPE LEFT\nENGINE_KEY_COLUMNS id\n"
+    files = {"datasources/users.datasource": f"SCHEMA >\n    id Int64\nENGINE Join\n{keys}"}
+    made = translations(write_files(tmp_path / "project", files))
+    (error,) = made.datasource_errors(made.project.datasources["users"])
+    assert error.message == "Data source 'users' does not run on AWS: Athena has no engine Join"
+
+
 def test_a_sink_does_not_run_on_aws(tmp_path):
     store = "TYPE s3\nS3_REGION eu-west-1\nS3_ARN arn:aws:iam::1:role/x\n"
     sink = (

@@ -70,13 +70,16 @@ def engine_ddl(engine: TableEngine) -> str:
     """Return ENGINE and its keys."""
     if engine.name == "Null":
         return "ENGINE = Null"
-    arguments = {
+    if engine.name == "Join":
+        arguments = f"{engine.join_strictness}, {engine.join_type}, {engine.key_columns}"
+        return f"ENGINE = Join({arguments})" + (engine.settings and f" SETTINGS {engine.settings}")
+    keys = {
         "ReplacingMergeTree": [engine.ver, engine.is_deleted],
         "SummingMergeTree": [f"({engine.columns})" if engine.columns else ""],
         "CollapsingMergeTree": [engine.sign],
         "VersionedCollapsingMergeTree": [engine.sign, engine.version],
     }.get(engine.name, [])
-    lines = [f"ENGINE = {engine.name}({', '.join(item for item in arguments if item)})"]
+    lines = [f"ENGINE = {engine.name}({', '.join(key for key in keys if key)})"]
     if engine.partition_key:
         lines.append(f"PARTITION BY ({engine.partition_key})")
     lines.append(f"ORDER BY ({engine.sorting_key or 'tuple()'})")

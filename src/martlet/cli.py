@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 from martlet import __version__, cloud
 from martlet.errors import (
-    DatafileWarning,
     EngineError,
     MartletError,
     NotFoundError,
@@ -25,7 +24,6 @@ from martlet.errors import (
     RequestError,
     SqlError,
 )
-from martlet.model import Project
 
 if TYPE_CHECKING:  # loaded by the commands that use them: chDB takes a third of a second
     from martlet.check import Report
@@ -56,14 +54,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True)
     _add_server(commands, "dev", "serve a project, reload on changes, seed from fixtures", True)
     _add_server(commands, "serve", "serve a project as it is", False)
-    check = _add(commands, "check", _check, "print every error of a project")
+    check = _add(commands, "check", _check, "print what becomes of a project, and every error")
     check.add_argument("--json", action="store_true", help="one JSON object on standard output")
     check.add_argument(
         "--engine",
         choices=["clickhouse", "athena"],
         default="clickhouse",
-        help="athena: also whether each pipe runs on AWS, and why not (%(default)s)",
+        help="where it is to run; athena: also why a pipe does not run on AWS (%(default)s)",
     )
+    check.add_argument(
+        "--strict", action="store_true", help="exit with 1 also for what is not an error"
+    )
+    _add_fmt(commands)
     _add_translate(commands)
     test = _add(commands, "test", _test, "run a project's tests/*.yaml on its fixtures")
     test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
@@ -105,6 +107,24 @@ def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument("--node", metavar="NODE", help="this node instead of the pipe's output")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(command=_translate)
+
+
+def _add_fmt(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "write datafiles in their canonical form"
+    parser = commands.add_parser("fmt", help=text, description=text)
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        type=Path,
+        help="datafiles and project folders, else this folder; `-` is standard input",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if a file would change"
+    )
+    parser.add_argument("--diff", action="store_true", help="write nothing; print the changes")
+    parser.add_argument("--name", help="of the file on standard input, such as x.pipe")
+    parser.set_defaults(command=_fmt)
 
 
 def _add_append(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -310,36 +330,47 @@ def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float)
 
 
 def _check(options: argparse.Namespace) -> int:
+    from martlet import check_text
     from martlet.check import check_project
 
-    report = check_project(
-        options.folder, environment=dict(os.environ), athena=options.engine == "athena"
-    )
+    report = check_project(options.folder, environment=dict(os.environ), engine=options.engine)
     if options.json:
         print(json.dumps(report.as_json(), indent=2))
-        return 0 if report.ok else 1
-    _print_report(report)
-    return 0 if report.ok else 1
+    else:
+        for line in check_text.inventory_lines(report):
+            print(line)
+        _print_report(report)
+    return 0 if report.ok and (report.is_spotless or not options.strict) else 1
 
 
 def _print_report(report: "Report") -> None:
-    _print_warnings(report.project.warnings)
+    """Print what does not run and the verdict; what is wrong goes to standard error."""
+    from martlet import check_text
+
+    for line in check_text.limit_lines(report):
+        print(line)
+    sys.stdout.flush()
+    for line in check_text.warning_lines(report):
+        print(line, file=sys.stderr)
     for error in report.errors:
         print(f"{error}\n", file=sys.stderr)
-    if report.athena is not None:
-        _print_athena(report)
+    if report.engine == "athena":
+        for line in check_text.athena_lines(report):
+            print(line, file=sys.stderr)
+    sys.stderr.flush()
+    if report.inventory.becomes:
+        print(check_text.athena_verdict(report))
     if report.ok:
-        print(_summary(report.project))
+        print(f"ok: {check_text.counts(report)}")
         return
-    count = len(report.errors) + sum(map(len, (report.athena or {}).values()))
-    print(f"{count} error{'s'[: count > 1]}", file=sys.stderr)
+    print(check_text.error_count(report), file=sys.stderr)
 
 
 def _check_for_athena(folder: Path, is_partial: bool) -> bool:
     """Print what `martlet check --engine athena` does, and return whether to deploy."""
     from martlet.check import check_project
 
-    report = check_project(folder, environment=dict(os.environ), athena=True)
+    report = check_project(folder, environment=dict(os.environ), engine="athena")
     _print_report(report)
     if report.ok or (is_partial and not report.errors):
         return True
@@ -348,19 +379,33 @@ def _check_for_athena(folder: Path, is_partial: bool) -> bool:
     return False
 
 
-def _print_athena(report: "Report") -> None:
-    """Print each pipe that does not run on Athena, and why; an error of two pipes once."""
-    printed: set[str] = set()
-    athena = report.athena or {}
-    for name, errors in athena.items():
-        if errors:
-            print(f"{name}: does not run on Athena", file=sys.stderr)
-        for error in errors:
-            if str(error) not in printed:
-                printed.add(str(error))
-                print(f"{error}\n", file=sys.stderr)
-    well = sum(not athena[name] for name in report.project.pipes)
-    print(f"athena: {well} of {len(report.project.pipes)} pipes run")
+def _fmt(options: argparse.Namespace) -> int:
+    from martlet.fmt import format_input, format_paths
+
+    environment = dict(os.environ)
+    is_input = options.paths == [Path("-")]
+    formatted = (
+        [format_input(sys.stdin.buffer.read(), options.name, environment)]
+        if is_input
+        else format_paths(options.paths or [Path()], environment=environment)
+    )
+    counts = {"changed": 0, "unchanged": 0, "with errors": 0}
+    for file in formatted:
+        for error in file.errors:
+            print(f"{error}\n", file=sys.stderr)
+        counts["with errors" if file.errors else "changed" if file.changes else "unchanged"] += 1
+        if options.diff:
+            print(file.diff(), end="")
+        elif is_input and not options.check:
+            print("" if file.errors else file.after, end="")
+        elif file.changes:
+            print(f"{'would change' if options.check else 'formatted'} {file.path}")
+        if file.changes and not (options.check or options.diff or is_input):
+            file.write()
+    if not (options.diff or is_input):
+        shown = {name: count for name, count in counts.items() if count or name != "with errors"}
+        print(", ".join(f"{count} {name}" for name, count in shown.items()))
+    return 1 if counts["with errors"] or (options.check and counts["changed"]) else 0
 
 
 def _translate(options: argparse.Namespace) -> int:
@@ -418,14 +463,6 @@ def _print_sql(title: str, sql: str) -> None:
     print()
 
 
-def _summary(project: Project) -> str:
-    kinds: dict[str, int] = {}
-    for pipe in project.pipes.values():
-        kinds[pipe.type.value] = kinds.get(pipe.type.value, 0) + 1
-    pipes = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return f"ok: {len(project.datasources)} data sources, {len(project.pipes)} pipes ({pipes})"
-
-
 def _test(options: argparse.Namespace) -> int:
     from martlet.check import load_checked
     from martlet.project_tests import Outcome, run_tests
@@ -458,11 +495,6 @@ def _print_outcome(outcome: "Outcome") -> None:
         print(f"- {outcome.pipe}: skipped, {outcome.skipped}")
     if outcome.failed:
         print(f"✗ {outcome.pipe}: {outcome.failed} failed ({outcome.file})\n{outcome.message}")
-
-
-def _print_warnings(warnings: Sequence[DatafileWarning]) -> None:
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _print_error(error: MartletError) -> None:

@@ -109,6 +109,14 @@ class SqlError(MartletError):
         self.offset = offset
 
 
+class NotRunError(SqlError):
+    """SQL that Tinybird runs and Martlet does not: refused when it is asked for, not at a start."""
+
+
+class OutsideError(NotRunError):
+    """A table function that reads from outside; Tinybird lets copy pipes alone have it."""
+
+
 class UnsupportedError(SqlError):
     """ClickHouse SQL that has no translation: an error, never another answer."""
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from martlet.errors import LakeTypeError
-from martlet.types import ColumnType, Group
+from martlet.types import FAMILIES, ColumnType, Group
 
 # Athena has timestamps of milliseconds only; finer ones are counted.
 TIMESTAMP_DIGITS = 3
@@ -222,8 +222,20 @@ WITHOUT_FORM: dict[str, str] = {
     "Dynamic": "a column of the lake has one type",
     "Nothing": "it has no values",
     **dict.fromkeys(
-        ("Point", "Ring", "LineString", "MultiLineString", "Polygon", "MultiPolygon"),
+        (
+            "Point",
+            "Ring",
+            "LineString",
+            "MultiLineString",
+            "Polygon",
+            "MultiPolygon",
+            "Geometry",
+        ),
         "write it as Tuple and Array",
     ),
     **dict.fromkeys(("Time", "Time64"), "Glue has no time of day; store a number of seconds"),
+    **dict.fromkeys(
+        (name for name in FAMILIES if name.startswith("Interval")),
+        "Glue has no intervals; store a number of units",
+    ),
 }

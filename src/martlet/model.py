@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +20,14 @@ class NodeType(Enum):
     MATERIALIZED = "materialized"
     COPY = "copy"
     SINK = "sink"
+
+
+class Generation(StrEnum):
+    """Which of Tinybird's two products a project is written for, or to tell it from the files."""
+
+    DETECT = "detect"
+    CLASSIC = "classic"
+    FORWARD = "forward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class TableEngine:
         name: `MergeTree`, `ReplacingMergeTree`, ...
         ver: version column of ReplacingMergeTree.
         columns: columns summed by SummingMergeTree.
+        join_strictness: of Join, as are `join_type` and `key_columns`.
         locations: where each key stands in the file, by its name here (`sorting_key`).
     """
 
@@ -75,6 +84,9 @@ class TableEngine:
     columns: str = ""
     sign: str = ""
     version: str = ""
+    join_strictness: str = ""
+    join_type: str = ""
+    key_columns: str = ""
     locations: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
@@ -93,6 +105,7 @@ class Datasource:
 
     Attributes:
         connector: KAFKA_*, IMPORT_* and PG_* settings as written, kept for what runs them.
+        connector_locations: where each of them stands.
         forward_query: SELECT list that fills a new version from the live one, empty if none.
         backfill: "skip" or empty.
         file_version: Classic's VERSION, None if absent.
@@ -111,6 +124,7 @@ class Datasource:
     backfill: str = ""
     file_version: int | None = None
     connector: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    connector_locations: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
     @property
     def quarantine(self) -> str:
@@ -208,6 +222,7 @@ class Settings:
     """What `martlet.toml` sets for a project.
 
     Attributes:
+        generation: Tinybird's product that the project is for.
         join_use_nulls: ClickHouse's setting of that name: NULLs, not defaults, for unmatched rows.
         clickhouse: more ClickHouse settings for queries, by name; they win over our defaults.
         query_timeout_s: wall-clock seconds for one query.
@@ -215,6 +230,7 @@ class Settings:
         max_memory_bytes: memory of one query.
     """
 
+    generation: Generation = Generation.DETECT
     join_use_nulls: bool = False
     clickhouse: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     query_timeout_s: float = 10.0
@@ -229,7 +245,10 @@ class Project:
     Attributes:
         fixtures: data source name -> file with sample rows.
         tests: pipe name -> YAML file with endpoint tests.
-        versioned: Classic's name with a version, `events__v3` -> name of the resource.
+        files: what its data sources, pipes and tokens were read from, included files too: paths
+            relative to the root.
+        versioned: other names of resources -> their names: Classic's with a version,
+            `events__v3`, and those of other workspaces' data sources, `workspace.events`.
     """
 
     root: Path
@@ -240,6 +259,7 @@ class Project:
     fixtures: Mapping[str, Path] = field(default_factory=dict)
     tests: Mapping[str, Path] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    files: tuple[str, ...] = ()
     versioned: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
 

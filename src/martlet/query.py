@@ -11,6 +11,8 @@ from martlet.errors import (
     Location,
     MartletError,
     NotFoundError,
+    NotRunError,
+    OutsideError,
     QueryError,
     SqlError,
     TemplateError,
@@ -34,6 +36,9 @@ MAX_DEPTH = 40
 # Nodes that read a node twice which reads a node twice: the text would grow without end.
 MAX_NODES = 1000
 _MAX_REMEMBERED = 64 * 1024
+
+# Tinybird's own tables about a workspace: https://www.tinybird.co/docs/monitoring/service-datasources
+SERVICE_PREFIXES = ("tinybird.", "organization.")
 
 # Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
 MAX_THREADS = 16
@@ -206,7 +211,8 @@ class QueryBuilder:
         elif not (
             reference.after_in or reference.is_function or name.lower() in ALLOWED_SYSTEM_TABLES
         ):
-            raise SqlError(f"Resource '{name}' not found", offset=reference.start)
+            kind = NotRunError if name.startswith(SERVICE_PREFIXES) else SqlError
+            raise kind(f"Resource '{name}' not found", offset=reference.start)
 
     def _quarantined(self, name: str) -> str | None:
         source = name.removesuffix("_quarantine")
@@ -215,12 +221,16 @@ class QueryBuilder:
     def parameters(self, pipe: Pipe) -> tuple[Parameter, ...]:
         """Return the parameters of a pipe: of every node that its output reaches, first wins."""
         found: dict[str, Parameter] = {}
-        for owner, node in self._reached(pipe, pipe.output, set()):
+        for owner, node in self.reached(pipe, pipe.output):
             template = self._templates.get((owner.name, node.name))
             if isinstance(template, Template):
                 for parameter in template.parameters:
                     found.setdefault(parameter.name, parameter)
         return tuple(found.values())
+
+    def reached(self, pipe: Pipe, node: Node) -> Iterator[tuple[Pipe, Node]]:
+        """Yield a node and all that it reads, over all branches of the templates, each once."""
+        return self._reached(pipe, node, set())
 
     def _reached(
         self, pipe: Pipe, node: Node, seen: set[tuple[str, str]]
@@ -273,7 +283,7 @@ class QueryBuilder:
         """Return renderings of a node alone that take every branch of its template."""
         return self._samples(pipe, node)
 
-    def located(self, pipe: Pipe, node: Node, sql: str, error: SqlError) -> DatafileError:
+    def located(self, pipe: Pipe, node: Node, sql: str, error: SqlError) -> MartletError:
         """Return an error in a rendering of a node as one in the file."""
         return _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
 
@@ -286,7 +296,14 @@ class QueryBuilder:
                 continue  # `check` reports it
 
     def check(self) -> list[MartletError]:
-        """Return every error of the project's SQL and templates, in file order."""
+        """Return every error of the SQL and templates that keeps the project from starting."""
+        return [error for error in self.problems() if not isinstance(error, NotRunError)]
+
+    def problems(self) -> list[MartletError]:
+        """Return every error of the project's SQL and templates, in file order.
+
+        A `NotRunError` among them concerns its pipe alone: it answers with that error.
+        """
         errors: list[MartletError] = []
         for pipe in self.project.pipes.values():
             for node in pipe.nodes:
@@ -346,12 +363,16 @@ class QueryBuilder:
                     )
 
     def _hint(self, name: str) -> str:
-        if name.startswith(("tinybird.", "organization.")):
+        if name.startswith(SERVICE_PREFIXES):
             return "service data sources are not available yet"
         known = [*self.project.datasources, *self.project.pipes]
         near = [other for other in known if other.lower() == name.rpartition(".")[2].lower()]
         if near:
             return f"did you mean {near[0]}?"
+        workspace, dot, table = name.rpartition(".")
+        if dot:
+            path = f"vendor/{workspace}/datasources/{table}.datasource"
+            return f"the file of what {workspace} shares belongs into {path}"
         return "data sources, pipes and nodes of the same pipe can be read by name"
 
     def _check_cycles(self) -> Iterator[MartletError]:
@@ -430,12 +451,19 @@ def _offset_in_source(node: Node, sql: str, offset: int, name: str = "") -> int:
     found = node.sql.find(line) if line else -1
     if found >= 0:
         return max(found, found + offset - start - (len(whole) - len(whole.lstrip())))
-    word = re.match(r"\w+", sql[offset:])  # the line has values of parameters in it
+    # The line has values of parameters in it.
+    word = re.match(r"\w+", sql[offset:]) or re.match(r"\w+", line)
     return max(node.sql.find(word[0]), 0) if word else 0
 
 
 def _located(
     error: MartletError, pipe: Pipe, node: Node, offset: int, *, hint: str = ""
-) -> DatafileError:
+) -> MartletError:
     where: Location = node.locate(offset, node.location.path)
+    # What a view reads must be there when it is made.
+    early = NodeType if isinstance(error, OutsideError) else (NodeType.MATERIALIZED,)
+    if isinstance(error, NotRunError) and (pipe.type is NodeType.COPY or pipe.type not in early):
+        late = NotRunError(error.message, hint=hint or error.hint)
+        late.location = where
+        return late
     return DatafileError(error.message, location=where, hint=hint or error.hint)

@@ -5,7 +5,7 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
@@ -98,6 +98,54 @@ def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) ->
     return apply.run()
 
 
+def try_schema(
+    engine: ClickHouse, project: Project, queries: QueryBuilder, *, broken: Collection[str]
+) -> dict[str, MartletError]:
+    """Make in an empty database all that can be made, each resource for itself.
+
+    Args:
+        engine: of the empty database.
+        project: with or without errors.
+        queries: of the project.
+        broken: data sources and pipes with errors: neither they nor what needs them is made.
+
+    Returns:
+        Why other resources are not made, by name.
+    """
+    refused: dict[str, MartletError] = {}
+    views: list[View] = []
+    for pipe in project.pipes.values():
+        if pipe.type is NodeType.MATERIALIZED and pipe.name not in broken:
+            try:
+                views.append(_view(pipe, queries))
+            except MartletError as error:
+                refused[pipe.name] = DatafileError(error.message, location=pipe.output.location)
+    try:
+        views = _ordered(views)
+    except DatafileError as error:
+        refused[views[0].pipe.name] = error
+        views = []
+    apply = _Apply(engine, project, views)
+    for source in project.datasources.values():
+        if source.columns and source.name not in broken:
+            try:
+                apply.apply_datasource(source, set())
+            except MartletError as error:
+                refused[source.name] = error
+    for view in views:
+        unmade = {
+            name for name in view.reads if name in apply.sources and not apply.sources[name].columns
+        }
+        if not unmade and not {view.target, *view.reads} & {*refused, *broken}:
+            try:
+                if not apply.sources[view.target].columns:
+                    apply.infer_target(view, set())
+                apply.apply_view(view, set())
+            except MartletError as error:
+                refused[view.pipe.name] = error
+    return refused
+
+
 def restore_views(engine: ClickHouse, project: Project, queries: QueryBuilder) -> Applied:
     """Bring back the views of a project after another could not be applied; tables stay.
 
@@ -123,11 +171,11 @@ def views_in_order(project: Project, queries: QueryBuilder) -> list[View]:
     Raises:
         DatafileError: they feed each other in a circle.
     """
-    views = [
-        _view(pipe, queries)
-        for pipe in project.pipes.values()
-        if pipe.type is NodeType.MATERIALIZED
-    ]
+    pipes = project.pipes.values()
+    return _ordered([_view(pipe, queries) for pipe in pipes if pipe.type is NodeType.MATERIALIZED])
+
+
+def _ordered(views: list[View]) -> list[View]:
     ordered: list[View] = []
     while views:
         targets = {view.target for view in views}

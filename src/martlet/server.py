@@ -429,8 +429,11 @@ async def _announce(server: uvicorn.Server, started: Callable[[], None]) -> None
     await asyncio.get_running_loop().run_in_executor(None, started)
 
 
+_DATAFILES = {".datasource", ".pipe", ".connection", ".incl", ".token"}
+
+
 def _is_datafile(path: PurePath) -> bool:
-    return path.suffix in (".datasource", ".pipe", ".connection", ".incl") or path.name in (
+    return path.suffix in _DATAFILES or path.name in (
         "martlet.toml",
         ".env",
         ".env.local",

@@ -61,8 +61,11 @@ class Translations:
         return self.translator.translate(with_secrets(query.sql, query.secrets))
 
     def datasource_errors(self, source: Datasource) -> list[MartletError]:
-        """Return why rows of a data source cannot be what ClickHouse has: DEFAULTs without one."""
+        """Return why a data source cannot be what it is in ClickHouse: its engine, DEFAULTs."""
         found: list[MartletError] = [] if is_derived(source) else [*default_errors(source)]
+        if source.engine.name == "Join":
+            message = f"Data source '{source.name}' does not run on AWS: Athena has no engine Join"
+            found.append(DatafileError(message, location=source.location))
         places = {error.location for error in found}
         unread = self._unread[source.name]
         found += [

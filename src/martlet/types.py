@@ -106,36 +106,72 @@ _ROWS = [
     *(
         Family(name, Group.OTHER, ingested=False)
         for name in (
-            "Point", "Ring", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
-            "Time", "Time64",
+            "Point", "Ring", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "Geometry",
+            "Time", "Time64", "IntervalNanosecond", "IntervalMicrosecond", "IntervalMillisecond",
+            "IntervalSecond", "IntervalMinute", "IntervalHour", "IntervalDay", "IntervalWeek",
+            "IntervalMonth", "IntervalQuarter", "IntervalYear",
         )
     ),
 ]  # fmt: skip
 
 FAMILIES: dict[str, Family] = {row.name: row for row in _ROWS}
 
-# ClickHouse's own aliases (system.data_type_families, chDB 26.9); those without a fixed case are
-# matched in any case, as ClickHouse does.
+# ClickHouse's own aliases (system.data_type_families, chDB 26.9), matched in any case as it does.
+_ALIAS_NAMES = {
+    "Int8": "BYTE, INT1, INT1 SIGNED, TINYINT, TINYINT SIGNED",
+    "Int16": "SMALLINT, SMALLINT SIGNED",
+    "Int32": "INT, INT SIGNED, INTEGER, INTEGER SIGNED, MEDIUMINT, MEDIUMINT SIGNED",
+    "Int64": "BIGINT, BIGINT SIGNED, SIGNED",
+    "UInt8": "INT1 UNSIGNED, TINYINT UNSIGNED",
+    "UInt16": "SMALLINT UNSIGNED, YEAR",
+    "UInt32": "INT UNSIGNED, INTEGER UNSIGNED, MEDIUMINT UNSIGNED",
+    "UInt64": "BIGINT UNSIGNED, BIT, SET, UNSIGNED",
+    "Float32": "FLOAT, REAL, SINGLE",
+    "Float64": "DOUBLE, DOUBLE PRECISION",
+    "Decimal": "DEC, FIXED, NUMERIC",
+    "Bool": "BOOLEAN",
+    "FixedString": "BINARY",
+    "String": "BINARY LARGE OBJECT, BINARY VARYING, BLOB, BYTEA, CHAR, CHAR LARGE OBJECT, "
+    "CHAR VARYING, CHARACTER, CHARACTER LARGE OBJECT, CHARACTER VARYING, CLOB, LONGBLOB, LONGTEXT, "
+    "MEDIUMBLOB, MEDIUMTEXT, NATIONAL CHAR, NATIONAL CHAR VARYING, NATIONAL CHARACTER, "
+    "NATIONAL CHARACTER LARGE OBJECT, NATIONAL CHARACTER VARYING, NCHAR, NCHAR LARGE OBJECT, "
+    "NCHAR VARYING, NVARCHAR, TEXT, TINYBLOB, TINYTEXT, VARBINARY, VARCHAR, VARCHAR2",
+    "DateTime": "DATETIME32, TIMESTAMP",
+    "Geometry": "GEOMETRY",
+    "IPv4": "INET4",
+    "IPv6": "INET6",
+}
 ALIASES: dict[str, str] = {
-    "BIGINT": "Int64", "BIGINT SIGNED": "Int64", "BIGINT UNSIGNED": "UInt64",
-    "INT": "Int32", "INTEGER": "Int32", "INT UNSIGNED": "UInt32", "INTEGER UNSIGNED": "UInt32",
-    "SMALLINT": "Int16", "SMALLINT UNSIGNED": "UInt16",
-    "TINYINT": "Int8", "TINYINT UNSIGNED": "UInt8",
-    "FLOAT": "Float32", "REAL": "Float32", "DOUBLE": "Float64", "DOUBLE PRECISION": "Float64",
-    "DEC": "Decimal", "NUMERIC": "Decimal", "DECIMAL": "Decimal",
-    "TEXT": "String", "VARCHAR": "String", "CHAR": "String", "BLOB": "String", "CLOB": "String",
-    "MEDIUMTEXT": "String", "LONGTEXT": "String", "TINYTEXT": "String", "BYTEA": "String",
-    "BOOLEAN": "Bool", "TIMESTAMP": "DateTime", "INET4": "IPv4", "INET6": "IPv6",
+    alias: name for name, aliases in _ALIAS_NAMES.items() for alias in aliases.split(", ")
+}
+# Names that ClickHouse matches in any case though they are no aliases.
+_ANY_CASE = {
+    name.upper(): name
+    for name in (
+        "Bool", "Date", "Date32", "DateTime", "DateTime64", "Decimal", "Decimal32", "Decimal64",
+        "Decimal128", "Decimal256", "Enum", "JSON", "Time", "Time64",
+    )
 }  # fmt: skip
-_ANY_CASE = {"DATE": "Date", "DATETIME": "DateTime", "DATETIME64": "DateTime64", "BOOL": "Bool"}
+_LONGEST_ALIAS = max(alias.count(" ") + 1 for alias in ALIASES)
 
 # What a data source cannot have though ClickHouse could, with what to write in its place.
 REFUSED: dict[str, tuple[str, str]] = {
-    "Int": ("Precision is mandatory for Int types", "use Int8, Int16, Int32, Int64, ... Int256."),
-    "UInt": ("Precision is mandatory for UInt types", "use UInt8, UInt16, ... UInt256."),
+    "Int": (
+        "Precision is mandatory for Int types",
+        "use one of Int8, Int16, Int32, Int64, Int128, Int256.",
+    ),
+    "UInt": (
+        "Precision is mandatory for UInt types",
+        "use one of UInt8, UInt16, UInt32, UInt64, UInt128, UInt256.",
+    ),
     "BFloat16": ("BFloat16 type is not supported", "use Float32 instead."),
-    "Interval": ("Interval type is not supported", "store a number of units instead."),
 }
+
+# ClickHouse takes VARCHAR(20) and INT(11), and ignores what is in the parentheses.
+_WITHOUT_ARGUMENTS = frozenset({Group.STRING, Group.INTEGER, Group.FLOAT})
+
+# Beside JSON and states, these take what is no type: a function's name, or a setting.
+_LOOSE = frozenset({"SimpleAggregateFunction", "Dynamic"})
 
 # Types that cannot be inside Nullable (ClickHouse: "Nested type X cannot be inside Nullable").
 _NOT_NULLABLE = {"Array", "Map", "Nested", "LowCardinality", "Nullable", "AggregateFunction",
@@ -276,36 +312,41 @@ class _Parser:
             self.arguments(family, arguments, names)
             closing = self.lexemes[self.position - 1]
             raw = _spelling(arguments, names) or self.text[opening.end : closing.start].strip()
-        if family.group is Group.STRING:  # VARCHAR(20): ClickHouse takes the length and ignores it
+        if family.group in _WITHOUT_ARGUMENTS:
             return ColumnType(family)
+        if family.name == "Object":  # gone from ClickHouse; JSON is what replaced it there
+            return ColumnType(FAMILIES["JSON"])
+        if family.name == "DateTime" and arguments and isinstance(arguments[0], int):
+            family = FAMILIES["DateTime64"]  # as ClickHouse reads DateTime(3) and TIMESTAMP(3)
         result = ColumnType(family, tuple(arguments), tuple(names), raw)
         self.check(result, word)
         return result
 
     def family(self, word: Lexeme) -> Family:
         name = word.text
-        if name in REFUSED or name.startswith("Interval"):
-            message, hint = REFUSED.get(name, REFUSED["Interval"])
+        if name in REFUSED:
+            message, hint = REFUSED[name]
             self.fail(message, hint, word)
         if name in FAMILIES:
             return FAMILIES[name]
-        upper = name.upper()
-        following = self.peek()
-        if following is not None and f"{upper} {following.upper}" in ALIASES:
-            self.position += 1
-            return FAMILIES[ALIASES[f"{upper} {following.upper}"]]
-        alias = ALIASES.get(upper) or _ANY_CASE.get(upper)
+        words = [lexeme.upper for lexeme in self.lexemes[self.position - 1 :][:_LONGEST_ALIAS]]
+        for count in range(len(words), 0, -1):
+            if family := ALIASES.get(" ".join(words[:count])):
+                self.position += count - 1
+                return FAMILIES[family]
+        alias = _ANY_CASE.get(name.upper())
         if alias is None:
             near = [known for known in FAMILIES if known.lower() == name.lower()]
             hint = f"did you mean {near[0]}?" if near else ""
             self.fail(f"Unknown data type family: {name}", hint, word)
-        return FAMILIES[str(alias)]
+        assert alias is not None
+        return FAMILIES[alias]
 
     def arguments(
         self, family: Family, arguments: list[ColumnType | int | str], names: list[str]
     ) -> None:
         """Read up to the closing parenthesis, which is consumed."""
-        if family.group in (Group.JSON, Group.STATE) or family.name == "SimpleAggregateFunction":
+        if family.group in (Group.JSON, Group.STATE) or family.name in _LOOSE:
             self.loose_arguments(family, arguments)
             return
         while self.peek_text() != ")":

@@ -33,6 +33,8 @@ _UNUSED = (
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/[!_jt]*",  # all but jmespath_utils and typing
     "dateutil/zoneinfo/*.tar.gz",  # Python has its own
+    "dateutil/easter.py",
+    "dateutil/rrule.py",  # calendars; botocore reads dates only
     "urllib3/contrib/emscripten",
 )
 
@@ -40,7 +42,6 @@ _UNUSED = (
 _BOTOCORE_FILES = ("_retry", "endpoints", "partitions", "sdk-default-configuration")
 
 _SECRET = re.compile(r"\{\{\s*tb_secret\(\s*(?:\"[^\"]*\"|'[^']*')\s*\)\s*\}\}")
-_INCLUDE = re.compile(r"^INCLUDE\s+[\"']?([^\"'\s]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,25 +337,15 @@ def project_files(project: Project) -> list[tuple[str, bytes]]:
     Datafiles, what they include, and `martlet.toml`: no secrets, connections, fixtures or tests.
     In place of a data source's secrets, which only connectors need, stands a word.
     """
-    places = [source.location for source in project.datasources.values()]
-    places += [pipe.location for pipe in project.pipes.values()]
-    todo = sorted({place.path for place in places})
+    names = [*project.files]
     if (project.root / "martlet.toml").is_file():
-        todo.append("martlet.toml")
+        names.append("martlet.toml")
     files: dict[str, bytes] = {}
-    while todo:
-        path = todo.pop()
-        if path in files:
-            continue
+    for path in names:
         content = (project.root / path).read_bytes()
-        text = content.decode()
         if path.endswith(".datasource"):
-            content = _SECRET.sub("unset", text).encode()
+            content = _SECRET.sub("unset", content.decode()).encode()
         files[path] = content
-        for name in _INCLUDE.findall(text):
-            included = (project.root / path).parent / name
-            if included.is_file():
-                todo.append(included.resolve().relative_to(project.root.resolve()).as_posix())
     return sorted(files.items())
 
 

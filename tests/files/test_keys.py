@@ -32,6 +32,7 @@ COLUMNS = """SCHEMA >
         "ENGINE MergeTree\nENGINE_PARTITION_KEY toYYYYMM(ts)\nENGINE_SORTING_KEY a",
         'ENGINE MergeTree\nENGINE_PARTITION_KEY ""',
         "ENGINE MergeTree\nENGINE_TTL ts + INTERVAL 30 DAY",
+        "ENGINE MergeTree\nENGINE_TTL ts + INTERVAL 30 DAY RECOMPRESS CODEC(ZSTD, LZ4HC(9))",
         "ENGINE MergeTree\nENGINE_TTL toDateTime(ts) + toIntervalDay(7) DELETE WHERE v = 1",
         "ENGINE MergeTree\nENGINE_SORTING_KEY a, intHash32(v)\nENGINE_SAMPLING_KEY intHash32(v)",
         "ENGINE MergeTree\nENGINE_SETTINGS index_granularity = 32, ttl_only_drop_parts = 1",
@@ -53,8 +54,12 @@ def test_good_engines(lines):
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ("ENGINE Join", "12:8 Engine 'Join' is not supported"),
-        ("ENGINE mergetree", "12:8 Engine 'mergetree' is not supported"),
+        (
+            "ENGINE Log",
+            "12:8 Engine Log is not supported, supported engines include: MergeTree, "
+            "ReplacingMergeTree, SummingMergeTree, AggregatingMergeTree, CollapsingMergeTree, "
+            "VersionedCollapsingMergeTree, Null, Join",
+        ),
         (
             "ENGINE_SORTING_KEY a, n",
             "12:23 Sorting key contains nullable column 'n'. "
@@ -62,28 +67,36 @@ def test_good_engines(lines):
         ),
         (
             "ENGINE_SORTING_KEY (m)",
-            "12:21 Sorting key contains column 'm' with an AggregateFunction type. "
+            "12:21 Sorting key contains column 'm' with AggregateFunction type. "
             "AggregateFunction columns cannot be used in sorting keys.",
         ),
         (
             "ENGINE_SORTING_KEY a, sum(v)",
             "12:23 Sorting key contains aggregate function expression 'sum(v)'. "
-            "Aggregate functions cannot be used in sorting keys.",
+            "Aggregate function expressions cannot be used in sorting keys.",
+        ),
+        (
+            "ENGINE_SORTING_KEY a, SUM(v)",
+            "12:23 Sorting key contains aggregate function expression 'SUM(v)'. "
+            "Aggregate function expressions cannot be used in sorting keys.",
         ),
         (
             "ENGINE_SORTING_KEY sum(v",
             "12:20 Sorting key contains aggregate function expression 'sum(v'. "
-            "Aggregate functions cannot be used in sorting keys.",
+            "Aggregate function expressions cannot be used in sorting keys.",
         ),
         (
             "ENGINE_SORTING_KEY uniqExactIf(v, (d))",
             "12:20 Sorting key contains aggregate function expression 'uniqExactIf(v, (d))'. "
-            "Aggregate functions cannot be used in sorting keys.",
+            "Aggregate function expressions cannot be used in sorting keys.",
         ),
         (
             "ENGINE ReplacingMergeTree\nENGINE_SORTING_KEY a, v\nENGINE_VER v",
             "13:23 ENGINE_VER column 'v' cannot be included in the sorting key for "
-            "ReplacingMergeTree. Rows with different versions would never replace each other.",
+            "ReplacingMergeTree. Including the version column in the sorting key prevents "
+            "deduplication because rows with different versions will have different sorting keys "
+            "and won't be considered duplicates. The sorting key should define the record identity "
+            "(what makes it unique), while ENGINE_VER tracks which version to keep.",
         ),
         (
             "ENGINE ReplacingMergeTree",
@@ -123,13 +136,33 @@ def test_bad_engines(lines, expected):
     assert errors(f"{COLUMNS}{lines}\n") == [expected]
 
 
-def test_unknown_engine_names_the_known_ones():
-    hint = read(f"{COLUMNS}ENGINE mergetree\n")[1].errors[0].hint
-    assert hint == (
-        "did you mean MergeTree? Supported engines: MergeTree, ReplacingMergeTree, "
-        "SummingMergeTree, AggregatingMergeTree, CollapsingMergeTree, "
-        "VersionedCollapsingMergeTree, Null."
-    )
+@pytest.mark.parametrize("name", ["ENGINE_KEY_COLUMNS", "ENGINE_JOIN_KEY_COLUMNS"])
+def test_join_of_classic(name):
+    lines = f"ENGINE Join\nENGINE_JOIN_STRICTNESS ANY\nENGINE_JOIN_TYPE LEFT\n{name} a, v\n"
+    engine = datasource(COLUMNS + lines).engine
+    found = (engine.name, engine.join_strictness, engine.join_type, engine.key_columns)
+    assert found == ("Join", "ANY", "LEFT", "a, v")
+    assert errors(COLUMNS + lines.replace("a, v", "b")) == [
+        f"15:{len(name) + 2} Column 'b' does not exist in the SCHEMA"
+    ]
+
+
+def test_join_needs_its_keys():
+    assert errors(f"{COLUMNS}ENGINE Join\n") == [
+        "12:8 ENGINE_JOIN_STRICTNESS is required for Join",
+        "12:8 ENGINE_JOIN_TYPE is required for Join",
+        "12:8 ENGINE_KEY_COLUMNS is required for Join",
+    ]
+
+
+def test_a_misspelt_engine_gets_a_hint():
+    hint = read(f"{COLUMNS}ENGINE MergTree\n")[1].errors[0].hint
+    assert hint == "did you mean MergeTree?"
+
+
+@pytest.mark.parametrize("name", ["mergetree", "MERGETREE", "MergeTree()", "MergeTree ()"])
+def test_engines_in_any_case(name):
+    assert datasource(f"{COLUMNS}ENGINE {name}\n").engine.name == "MergeTree"
 
 
 def test_missing_column_gets_a_hint():
@@ -145,6 +178,9 @@ def test_columns_are_not_checked_against_a_broken_schema():
 def test_a_key_of_another_engine_is_a_warning():
     assert warnings(f"{COLUMNS}ENGINE MergeTree\nENGINE_VER v\n") == [
         "13:12 ENGINE_VER has no effect on MergeTree"
+    ]
+    assert warnings(f"{COLUMNS}ENGINE Null\nENGINE_TTL ts\n") == [
+        "13:12 ENGINE_TTL has no effect on Null"
     ]
 
 

@@ -344,4 +344,4 @@ def test_version_is_kept_if_it_is_one(line, version):
 def test_what_has_no_effect():
     text = f"TAGS >\n    a,\n    b\n{NODE}EXPORT_SERVICE s3\n"
     assert pipe(text).tags == ("a", "b")
-    assert warnings(text, "pipe") == ["7:1 EXPORT_SERVICE has been deprecated and has no effect"]
+    assert warnings(text, "pipe") == ["7:1 EXPORT_SERVICE has been deprecated and will be ignored."]

@@ -8,6 +8,7 @@ from martlet.files.project import load_project, read_project
 
 DATASOURCE = "SCHEMA >\n    a String `json:$.a`\n"
 PIPE = "NODE n\nSQL >\n    SELECT 1\n"
+FORWARD = {"martlet.toml": '[settings]\ngeneration = "forward"\n'}
 
 
 @pytest.fixture
@@ -32,11 +33,14 @@ def test_files_are_found_by_extension_in_any_folder(project):
     root = project(
         {
             "datasources/events.datasource": DATASOURCE,
-            "a/b/c/deep.pipe": PIPE,
-            "a/b/c/d/too_deep.pipe": PIPE,
+            "a/b/deep.pipe": PIPE,
+            "a/b/c/too_deep.pipe": PIPE,
+            "a/b/c/notes.txt": "",
+            "._top.pipe": "a Mac's own",
             "top.pipe": PIPE,
             "connections/kafka.connection": "TYPE kafka\nKAFKA_BOOTSTRAP_SERVERS h:9092\n",
             "notes.txt": "SCHEMA",
+            **FORWARD,
             "pipes/shared.incl": "nothing",
             **{
                 f"{skipped}/x.pipe": "broken"
@@ -52,8 +56,70 @@ def test_files_are_found_by_extension_in_any_folder(project):
     assert list(found.pipes) == ["deep", "top"]
     assert list(found.connections) == ["kafka"]
     assert found.root == root
-    assert found.pipes["deep"].location.path == "a/b/c/deep.pipe"
-    assert found.pipes["deep"].nodes[0].location.path == "a/b/c/deep.pipe"
+    assert found.pipes["deep"].location.path == "a/b/deep.pipe"
+    assert found.pipes["deep"].nodes[0].location.path == "a/b/deep.pipe"
+    assert [str(warning).partition("\n")[0] for warning in found.warnings] == [
+        "a/b/c/too_deep.pipe:1:1: The file is more than 3 levels deep and is not read"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "folder"),
+    [
+        ({"tinybird.config.json": '{"folder": "./inner/"}'}, "inner"),
+        ({"tinybird.config.json": '{"include": ["x"]}', ".tinyb": '{"cwd": "inner"}'}, "inner"),
+        ({"tinybird.config.json": '{"folder": "."}'}, "."),
+        ({"tinybird.config.json": '{"folder": 3}'}, "."),
+        ({"tinybird.config.json": "broken", ".tinyb": "[]"}, "."),
+        ({}, "."),
+    ],
+)
+def test_the_folder_that_tinybirds_settings_name(project, settings, folder):
+    root = project(
+        {
+            **settings,
+            ".env": "A=outer\nB=outer\n",
+            "inner/.env": "B=inner\n",
+            "inner/pipes/p.pipe": PIPE,
+            "top.pipe": PIPE.replace("n", "m", 1),
+        }
+    )
+    found = load_project(root)
+    assert found.root == root / folder
+    is_inner = folder == "inner"
+    assert list(found.pipes) == (["p"] if is_inner else ["p", "top"])
+    assert found.secrets == {"A": "outer", "B": "inner" if is_inner else "outer"}
+
+
+SHARED = {
+    "vendor/geo/datasources/countries.datasource": "TOKEN t READ\nSHARED_WITH >\n    us\n" + DATASOURCE,
+    "vendor/geo/unused.datasource": "broken",
+    "vendor/geo/pipes/p.pipe": "broken",
+    "p.pipe": "NODE n\nSQL >\n    SELECT geo.countries.a FROM geo.countries\nTYPE endpoint\n",
+}  # fmt: skip
+
+
+def test_data_sources_of_other_workspaces(project):
+    found = load_project(project({**SHARED, "fixtures/geo__countries.ndjson": ""}))
+    (source,) = found.datasources.values()
+    assert (source.name, source.tokens, source.shared_with) == ("geo__countries", (), ())
+    assert found.resource("geo.countries") == "geo__countries"
+    assert list(found.fixtures) == ["geo__countries"]
+    assert (
+        found.pipes["p"].nodes[0].sql == "SELECT `countries`.a FROM geo__countries AS `countries`"
+    )
+    assert found.warnings == ()
+
+
+def test_errors_of_other_workspaces_data_sources(project):
+    broken = {"vendor/geo/datasources/countries.datasource": "SCHEMA >\n    a Foo\n"}
+    assert errors(project({**SHARED, **broken})) == [
+        "vendor/geo/datasources/countries.datasource:2:7: Unknown data type family: Foo"
+    ]
+    clash = {"geo__countries.datasource": DATASOURCE}
+    assert errors(project({**SHARED, **clash})) == [
+        "vendor/geo/datasources/countries.datasource:1:1: Resource 'geo__countries' is defined twice"
+    ]
 
 
 def test_fixtures_and_tests(project):
@@ -129,6 +195,14 @@ def test_all_errors_of_all_files_in_order(project):
             ["pipes/x.pipe:1:1: Resource 'x' is defined twice"],
         ),
         (
+            {"x.datasource": DATASOURCE, "x_quarantine.datasource": DATASOURCE},
+            ["x_quarantine.datasource:1:1: 'x_quarantine' is the quarantine of 'x'"],
+        ),
+        (
+            {"x.datasource": DATASOURCE, "x_quarantine.pipe": PIPE},
+            ["x_quarantine.pipe:1:1: 'x_quarantine' is the quarantine of 'x'"],
+        ),
+        (
             {"v.pipe": f"{PIPE}TYPE materialized\nDATASOURCE tagret\n"},
             ["v.pipe:5:12: Data source 'tagret' of materialized node 'n' does not exist"],
         ),
@@ -182,7 +256,8 @@ def test_targets_that_exist(project):
 
 
 def test_a_node_with_the_name_of_a_resource_is_a_warning(project):
-    root = project({"n.datasource": DATASOURCE, "p.pipe": PIPE, "q.pipe": PIPE})
+    typed = PIPE + "TYPE endpoint\n"
+    root = project({"n.datasource": DATASOURCE, "p.pipe": typed, "q.pipe": typed})
     found = [str(w).splitlines()[0] for w in load_project(root).warnings]
     assert found == [
         "p.pipe:1:1: Node 'n' has the name of a resource",
@@ -201,18 +276,19 @@ def test_secrets_and_variables(project):
             ".env": "A=first\nB=file # comment\n",
             ".env.local": "A=second\n",
             "x.datasource": DATASOURCE
-            + 'TAGS {{ tb_secret("A") }},{{ tb_secret("B") }},{{ tb_secret("C") }},$D\n',
+            + 'TAGS {{ tb_secret("A") }},{{ tb_secret("B") }},{{ tb_secret("C") }}\nENGINE $D\n',
         }
     )
-    found = load_project(root, environment={"D": "d"}, secrets={"B": "given", "C": "c"})
-    assert found.datasources["x"].tags == ("second", "given", "c", "d")
+    found = load_project(root, environment={"D": "Null"}, secrets={"B": "given", "C": "c"})
+    assert found.datasources["x"].tags == ("second", "given", "c")
+    assert found.datasources["x"].engine.name == "Null"
     assert found.secrets == {"A": "second", "B": "given", "C": "c"}
 
 
 def test_the_process_environment_is_not_read(project, monkeypatch):
     monkeypatch.setenv("D", "secret")
-    root = project({"x.datasource": f"{DATASOURCE}TAGS $D\n"})
-    assert load_project(root).datasources["x"].tags == ("$D",)
+    root = project({"x.datasource": f"{DATASOURCE}ENGINE_SETTINGS $D\n"})
+    assert load_project(root).datasources["x"].engine.settings == "$D"
 
 
 def test_includes_are_relative_to_the_file(project):
@@ -222,9 +298,32 @@ def test_includes_are_relative_to_the_file(project):
             "includes/n.incl": "NODE n\nSQL >\n    SELECT $N\n",
         }
     )
-    node = load_project(root).pipes["p"].nodes[0]
-    assert node.sql == "    SELECT 7"
+    found = load_project(root)
+    node = found.pipes["p"].nodes[0]
+    assert found.files == ("includes/n.incl", "pipes/p.pipe")
+    assert node.sql == "SELECT 7"
     assert node.location.path == "includes/n.incl"
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "sql"),
+    [
+        # Inside of an included file a name is relative to the datafile, else to that file.
+        ("../a.incl", {"a.incl": "INCLUDE n.incl\n", "pipes/n.incl": PIPE}, "SELECT 1"),
+        ("../a/a.incl", {"a/a.incl": "INCLUDE n.incl\n", "a/n.incl": PIPE}, "SELECT 1"),
+        (
+            "../a.incl",
+            {"a.incl": "INCLUDE n.incl\n", "n.incl": "", "pipes/n.incl": PIPE},
+            "SELECT 1",
+        ),
+        ("${STAGE}.incl A=$STAGE", {"pipes/dev.incl": PIPE.replace("1", "$A")}, "SELECT $STAGE"),
+        ("n.incl A=1", {"pipes/n.incl": PIPE.replace("1", "$$A, $$, $A$$")}, "SELECT $A, $, 1$"),
+    ],
+)
+def test_paths_and_variables_of_includes(project, line, files, sql):
+    root = project({"pipes/p.pipe": f"INCLUDE {line}\n", **files})
+    found = load_project(root, environment={"STAGE": "dev"})
+    assert found.pipes["p"].nodes[0].sql == sql
 
 
 @pytest.mark.parametrize(
@@ -238,6 +337,11 @@ def test_includes_are_relative_to_the_file(project):
 def test_bad_includes(project, name, message):
     root = project({"pipes/p.pipe": f"INCLUDE {name}\n{PIPE}", "pipes/latin.incl": b"# \xe9"})
     assert errors(root) == [f"pipes/p.pipe:1:9: {message}"]
+
+
+def test_a_variable_of_an_include_without_a_value(project):
+    root = project({"pipes/p.pipe": f"INCLUDE n.incl N\n{PIPE}", "pipes/n.incl": ""})
+    assert errors(root) == ["pipes/p.pipe:1:16: N has no value"]
 
 
 def test_a_file_that_cannot_be_read(project):
@@ -287,6 +391,14 @@ def test_settings(project, text, expected):
         ("\n[other]\na = 1\n", "2:2: Unknown setting 'other'"),
         ("settings = 1\n", "1:1: settings must be a table"),
         ("[settings]\njoin_use_nulls = 1\n", "2:1: join_use_nulls must be true or false"),
+        (
+            "[settings]\ngeneration = 'old'\n",
+            '2:1: generation must be "detect", "classic" or "forward"',
+        ),
+        (
+            "[settings]\ngeneration = []\n",
+            '2:1: generation must be "detect", "classic" or "forward"',
+        ),
         (
             "[settings]\nquery_timeout_s = 0\n",
             "2:1: query_timeout_s must be a number of seconds above 0",

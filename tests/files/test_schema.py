@@ -32,6 +32,7 @@ def schema_errors(schema):
             ("a", "Int8", "$.a", "1", "ZSTD(1)"),
         ),
         ("a DEFAULT now()", ("a", "None", None, "now()", None)),
+        ("a `json:$.b` Int8 DEFAULT 1", ("a", "Int8", "$.b", "1", None)),
         ("a Nullable(Int8) DEFAULT NULL", ("a", "Nullable(Int8)", None, None, None)),
         ("a Nullable(Int8) default null", ("a", "Nullable(Int8)", None, None, None)),
         ("a Int8 DEFAULT NULL", ("a", "Int8", None, "NULL", None)),
@@ -71,6 +72,7 @@ def test_columns_on_one_line_and_places():
     [
         "$", "$.a", "$.a.b", "$.a[:]", "$.a[:].b", "$.a.b[:].c", "$.[:]", "$.a.[:].b",
         "$.[:].a", "$.a[:][:]", "$.a b", "$.a-b", "$.@type", "$.$x", "$.é:1",
+        "$[:]", "$.a[0]", "$.a[*].b", "$['a.b'].c", '$["a.b"][0]',
     ],
 )  # fmt: skip
 def test_json_paths(path):
@@ -80,8 +82,8 @@ def test_json_paths(path):
 @pytest.mark.parametrize(
     ("path", "column"),
     [
-        ("a", 20), ("$a", 21), ("$.", 21), ("$..a", 21), ("$.a.", 23), ("$.a[0]", 23),
-        ("$.a[:", 23), ("$.a]", 23), ("$.a[:]b", 26), ("$.'a'", 21), ('$."a"', 21), ("$[:]", 21),
+        ("a", 20), ("$a", 21), ("$.", 21), ("$..a", 21), ("$.a.", 23), ("$.a[-1]", 23),
+        ("$.a[:", 23), ("$.a]", 23), ("$.a[:]b", 26), ("$.'a'", 21), ('$."a"', 21), ("$['a]", 21),
     ],
 )  # fmt: skip
 def test_bad_json_paths(path, column):
@@ -112,9 +114,12 @@ def test_bad_json_paths(path, column):
         ("a Int", "2:7 Precision is mandatory for Int types"),
         ("a UInt", "2:7 Precision is mandatory for UInt types"),
         ("a BFloat16", "2:7 BFloat16 type is not supported"),
-        ("a IntervalDay", "2:7 Interval type is not supported"),
         ("a String DEFAULT", "2:14 Missing mandatory value for DEFAULT"),
         ("a String DEFAULT `json:$.a`", "2:14 Missing mandatory value for DEFAULT"),
+        ("a String DEFAULT DEFAULT 1", "2:14 Missing mandatory value for DEFAULT"),
+        ("a String DEFAULT 1 DEFAULT 2", "2:24 Unexpected DEFAULT after DEFAULT"),
+        ("a Int8 CODEC(LZ4) CODEC(LZ4)", "2:23 Unexpected CODEC after CODEC"),
+        ("a Int8 `json:$.a` Int8", "2:23 Unexpected TYPE after JSONPATH"),
         ("a String NULL", "2:14 NULL column syntax not supported"),
         ("a String NOT NULL", "2:14 NOT NULL column syntax not supported"),
         ("a String MATERIALIZED now()", "2:14 MATERIALIZED columns are not supported"),
@@ -209,6 +214,12 @@ def test_indexes(line, expected):
         ("i a TYPE minmax GRANULARITY 0", "4:5 Invalid INDEX syntax"),
         ("i 'a TYPE minmax", "4:7 Unclosed string literal '"),
         ("i c TYPE minmax", "4:5 Index 'i' uses the column 'c', which does not exist"),
+        ("i a TYPE minmax GRANULARITY 1 x", "4:5 Invalid INDEX syntax"),
+        ("i a TYPE minmax GRANULARITY", "4:5 Invalid INDEX syntax"),
+        ("i.j a TYPE minmax", "4:5 Invalid INDEX syntax"),
+        ("GRANULARITY 1", "4:5 Invalid INDEX syntax"),
+        ("i a TYPE set(1) x", "4:5 Invalid INDEX syntax"),
+        ("i a TYPE minmax\n    i a TYPE set(1)", "5:5 Index 'i' is defined twice"),
     ],
 )
 def test_bad_indexes(line, expected):

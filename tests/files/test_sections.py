@@ -12,6 +12,8 @@ COLUMNS = "SCHEMA >\n    a String,\n    b Int32\n"
         ('ENGINE "MergeTree"', "MergeTree"),
         ("ENGINE 'MergeTree'", "MergeTree"),
         ("ENGINE MergeTree # the default", "MergeTree"),
+        ("ENGINE Null\nTAGS a\nENGINE_TTL ''# none", "Null"),
+        ("ENGINE Null\nDESCRIPTION# of nothing", "Null"),
         ('ENGINE "MergeTree" # the default', "MergeTree"),
         ("ENGINE\tMergeTree  ", "MergeTree"),
         ("ENGINE MergeTree()", "MergeTree"),
@@ -50,7 +52,8 @@ def test_typographic_quotes_are_quotes_with_a_warning():
 
 
 def test_description_keeps_its_quotes_and_signs():
-    assert datasource(f'DESCRIPTION "hi" # $USER\'s\n{COLUMNS}').description == '"hi" # $USER\'s'
+    text = f"DESCRIPTION \"hi # you\",  it's $USER's # why\n{COLUMNS}"
+    assert datasource(text).description == "\"hi # you\", it's $USER's"
 
 
 def test_description_block_loses_indent_and_blank_lines():
@@ -67,7 +70,7 @@ def test_a_block_ends_at_an_unindented_instruction_only():
 
 def test_comment_lines_in_a_block_are_dropped_and_places_stay():
     node = pipe("NODE n\nSQL >\n    # why\n    SELECT 1\n  # and\n    , x # y\n").nodes[0]
-    assert node.sql == "    SELECT 1\n    , x # y"
+    assert node.sql == "SELECT 1\n, x # y"
     place = node.locate(node.sql.index("x"), "x.pipe")
     assert (place.line, place.column, place.text) == (6, 7, "    , x # y")
 
@@ -93,13 +96,27 @@ def test_windows_line_ends_and_byte_order_mark():
     ],
 )
 def test_variables_in_single_line_values(value, expanded):
-    text = f"{COLUMNS}TAGS {value}\n"
-    assert datasource(text, environment={"DAYS": "7"}).tags == (expanded,)
+    text = f"{COLUMNS}ENGINE_SETTINGS index_granularity={value}\n"
+    found = datasource(text, environment={"DAYS": "7"})
+    assert found.engine.settings == f"index_granularity={expanded}"
+
+
+def test_variables_in_blocks_of_engine_keys():
+    text = f"{COLUMNS}ENGINE_SETTINGS >\n    index_granularity=$DAYS\n"
+    found = datasource(text, environment={"DAYS": "7"})
+    assert found.engine.settings == "index_granularity=7"
+
+
+def test_texts_for_people_and_names_have_no_variables():
+    text = f"{COLUMNS}DESCRIPTION $A\nTAGS $A\nTOKEN $A READ\nSHARED_WITH $A\n"
+    found = datasource(text, environment={"A": "b"})
+    assert (found.description, found.tags, found.shared_with) == ("$A", ("$A",), ("$A",))
+    assert found.tokens[0].name == "$A"
 
 
 def test_variables_are_not_expanded_in_blocks():
     node = pipe("NODE n\nSQL >\n    SELECT '$DAYS'\n", environment={"DAYS": "7"}).nodes[0]
-    assert node.sql == "    SELECT '$DAYS'"
+    assert node.sql == "SELECT '$DAYS'"
 
 
 @pytest.mark.parametrize(
@@ -123,9 +140,8 @@ def test_variables_are_not_expanded_in_blocks():
             ],
         ),
         (COLUMNS + "TOKEN >\n    x READ\n", ["4:7 TOKEN does not support multiline arguments"]),
-        ("DESCRIPTION > hi\n" + COLUMNS, ["1:15 Unexpected text after DESCRIPTION >"]),
+        ("SCHEMA > a Int8\n", ["1:1 SCHEMA needs a value"]),
         (COLUMNS + 'TAGS "a\n', ['4:6 Unclosed quote "']),
-        (COLUMNS + "TAGS it's\n", ["4:8 Unclosed quote '"]),
         ("SCHEMA >\n\n# nothing\nENGINE Null\n", ["1:1 SCHEMA needs a value"]),
         ("SCHEMA\n    a String,\n    b Int8\n", ["1:1 SCHEMA needs a value"]),
         (COLUMNS + "    INCLUDE x\n", []),
@@ -135,6 +151,22 @@ def test_errors_of_the_line_grammar(text, expected):
     if not expected:  # swallowed by the block above it
         expected = ["4:5 Unexpected 'INCLUDE' after type Int32"]
     assert errors(text) == expected
+
+
+def test_a_quote_inside_of_a_word_is_part_of_it():
+    assert datasource(f"{COLUMNS}TAGS it's, o`clock\n").tags == ("it's", "o`clock")
+
+
+def test_a_comment_that_touches_a_value_is_a_warning():
+    text = f"{COLUMNS}ENGINE Null#1\n"
+    assert datasource(text).engine.name == "Null"
+    assert warnings(text) == ["4:12 The value of ENGINE ends at the #, which starts a comment"]
+
+
+def test_text_behind_the_sign_of_a_block_is_ignored():
+    text = f"DESCRIPTION > hi\n    you\n{COLUMNS}"
+    assert datasource(text).description == "you"
+    assert warnings(text) == ["1:15 The text after DESCRIPTION > is ignored"]
 
 
 def test_a_misspelt_instruction_gets_a_hint():

@@ -300,8 +300,11 @@ FIXTURES = [
     ("csv", b'name\n"a, b"\nc\n', ["a, b", "c"], None),
     ("csv", b"a\nb\n", ["a", "b"], None),
     ("csv", b"\xef\xbb\xbfname\na\n", ["a"], None),
-    ("csv", b"name\n\xff\n", [], "{} is not loaded: {} is not UTF-8: invalid start byte at 5"),
-    ("csv", b"a,b,c\n", [], "{} is not loaded: {}: "),
+    ("csv", b"name\n\xff\n", [], "1 rows of {} are in "),
+    ("csv", b"name\na,b,c\nd\n", ["d"], "1 rows of {} are in "),
+    ("sql", b"SELECT 'q' AS name", ["q"], None),
+    ("sql", b"SELECT nothing", [], "{} is not loaded: "),
+    ("parquet", b"PAR1", [], None),
     ("ndjson", b'{"name":"a"}\n\nbroken\n[]\n', ["a"], "2 rows of {} are in "),
     ("ndjson", b"", [], None),
 ]  # fmt: skip

@@ -31,6 +31,8 @@ def render(sql, **values):
         ("x and y", "Invalid expression type: BoolOp("),
         ("x.y", "Invalid expression type: Attribute("),
         ("lambda: 1", "Invalid expression type: Lambda("),
+        ("[*x]", "Invalid expression type: Starred("),
+        ("{**x}", "Invalid expression type: Dict("),
         ("[a for a in x]", "Invalid expression type: ListComp("),
         ("x = 5", "Invalid expression type: Assign("),
         ("max(*x)", "Invalid expression type: Starred("),
@@ -59,9 +61,8 @@ def test_refused_in_output(expression, message):
         ("exec('1')", "Invalid function name: exec"),
         ("type(x)", "Invalid function name: type"),
         ("getattr(x, 'y')", "Invalid function name: getattr"),
-        ("lambda: 1", "Invalid expression type: Lambda("),
-        ("{**x}", "Invalid expression type: Dict("),
-        ("[*x]", "Invalid expression type: Starred("),
+        ("lambda a=1: a", "Invalid expression type: Lambda("),
+        ("(y := x)", "Invalid expression type: NamedExpr("),
         ("(yield)", "Invalid expression type: Yield("),
     ],
 )
@@ -138,3 +139,26 @@ def test_the_error_points_at_the_tag():
         with pytest.raises(TemplateError) as caught:
             template.render(values)
         assert sql[caught.value.offset :].startswith(tag)
+
+
+@pytest.mark.parametrize(
+    ("template", "sql"),
+    [
+        ("{% set f = lambda n: n if n < 2 else f(n - 1) + f(n - 2) %}{% set z = f(9) %}{{z}}", "34"),
+        ("{% set z = [[i for i in 'ab'] + [i] for i in 'cd'] %}{{z}}",
+         "[['a', 'b', 'c'], ['a', 'b', 'd']]"),
+        ("{% set a, *b = [1, 2, 3] %}{{b}}", "[2, 3]"),
+        ("{% set z = {'a': 1} %}{% set z['a'] += 1 %}{{z}}", "{'a': 2}"),
+        ("{% set z = {'b': 2}.items() %}{{z[0]}}", "('b', 2)"),
+        ("{% if defined(table) %}a{% end %}{{table}}", "table is a function"),
+        ("{% set z = {'a': 1} %}{% for k in z %}{% set z[k + 'b'] = 1 %}{% end %}",
+         "dictionary changed size during iteration"),
+        ("{% set z = str %}{{z}}", "a value of type function cannot be written in SQL"),
+    ],
+)  # fmt: skip
+def test_python_in_control(template, sql):
+    try:
+        rendered = compile_template(template).render({}).sql
+    except TemplateError as error:
+        rendered = error.message.removeprefix(PREFIX)
+    assert rendered.startswith(sql)

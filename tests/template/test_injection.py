@@ -216,7 +216,6 @@ def test_values_that_may_touch_the_text(sql, value, expected):
         ("SELECT x{{x}}", "41"),
         ("SELECT b{{String(x)}}", "\\'"),
         ("/* {{x}} */ SELECT 1", "*/ 2 /*"),
-        ("-- {{sql_unescape(x, '\\n')}}\nSELECT 1", "a\n2"),
         ("SELECT `{{column(x)}}`", "a"),
         ("SELECT \"{{x}}\"", '"'),
         ("SELECT ${{Int(x)}}$ a $5$", "5"),

@@ -16,7 +16,9 @@ INTEGERS: Final = tuple(f"{sign}Int{bits}" for bits in _BITS for sign in ("", "U
 
 def _edges() -> tuple[str, ...]:
     powers = sorted({2 ** (bits - less) for bits in _BITS for less in (0, 1)})
-    return tuple(str(sign * power + by) for power in powers for sign in (1, -1) for by in (-1, 0, 1))
+    return tuple(
+        str(sign * power + by) for power in powers for sign in (1, -1) for by in (-1, 0, 1)
+    )
 
 
 ANY: Final = (

@@ -10,12 +10,18 @@ import enum
 import io
 import json
 import os
+import resource
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 os.environ["TB_CLI_TELEMETRY_OPTOUT"] = "1"
 os.environ["TB_VERSION_WARNING"] = "0"
+
+DEADLINE_S = 20
+MEMORY = 4 * 1024**3
 
 
 def plain(value):
@@ -48,6 +54,23 @@ def render(sql, variables=None, secrets=(), test_mode=False, name=None):
     return {"sql": text, "settings": dict(settings), "warnings": warnings}
 
 
+def seconds(sqls, variables):
+    """Processor time that all of the templates take, for the benchmark."""
+    from tinybird.sql_template import render_sql_template
+
+    begun = time.process_time()
+    for sql in sqls:
+        render_sql_template(sql, dict(variables))
+    return time.process_time() - begun
+
+
+def with_secrets(content, secrets):
+    """A datafile with the values of its secrets put in."""
+    from tinybird.sql_template import render_template_with_secrets
+
+    return render_template_with_secrets("x", content, secrets=secrets)
+
+
 def parameters(sql):
     """Parameters as the API lists them."""
     from tinybird.sql_template import get_template_and_variables, get_var_names_and_types
@@ -74,6 +97,14 @@ def connection(content, filename="connections/x.connection", secrets=None, skip_
     return parsed(parse_connection(filename, content=content, secrets=secrets, skip_eval=skip_eval))
 
 
+def dotenv(text):
+    """The variables of a dotenv file, as the package that the CLI reads it with has them."""
+    from dotenv import dotenv_values
+
+    found = dotenv_values(stream=io.StringIO(text, newline=None))
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def parsed(result):
     file = {key: value for key, value in vars(result.datafile).items() if key != "raw"}
     return {**file, "warnings": [*result.warnings, *file["warnings"]]}
@@ -90,6 +121,23 @@ def classic(kind, files, name):
             (Path(folder) / path).write_text(content)
         file = parse(str(Path(folder) / name))
     return {key: value for key, value in vars(file).items() if key != "raw"}
+
+
+def filenames(files, max_depth=3):
+    """The files of a folder that a project of the package's generation has."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in files:
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_text("")
+        try:
+            from tinybird.tb.modules.project import Project
+
+            found = Project(folder, "workspace", max_depth=max_depth).get_project_files()
+        except ImportError:
+            from tinybird.datafile_common import get_project_filenames
+
+            found = get_project_filenames(folder, with_vendor=True)
+        return sorted(os.path.relpath(path, folder) for path in found)
 
 
 def engine(name, args, columns=None):
@@ -114,20 +162,37 @@ def formatted(kind, content):
     return asyncio.run(text) if inspect.isawaitable(text) else text
 
 
+def fits(type, texts):
+    """Whether each text is a value of a type, as the package tests the fields of CSV."""
+    from tinybird.datatypes import testers
+
+    return [testers[type](text) for text in texts]
+
+
 ASKED = {
+    "fits": fits,
     "render": render,
+    "seconds": seconds,
+    "with_secrets": with_secrets,
     "parameters": parameters,
     "datasource": datasource,
     "pipe": pipe,
     "connection": connection,
+    "dotenv": dotenv,
     "classic": classic,
+    "filenames": filenames,
     "engine": engine,
     "formatted": formatted,
 }
 
 
+def too_long(*_):
+    raise TimeoutError("the question takes too long")
+
+
 def answer(question):
     function = ASKED[question.pop("ask")]
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE_S)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             value = function(**question)
@@ -137,10 +202,14 @@ def answer(question):
         known = {key: plain(item) for key, item in vars(error).items()}
         kinds = [kind.__name__ for kind in type(error).__mro__]
         return {"error": str(error), "class": kinds[0], "kinds": kinds, "known": known}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return {"value": plain(value)}
 
 
 def main():
+    signal.signal(signal.SIGALRM, too_long)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for line in sys.stdin:
         found = [answer(question) for question in json.loads(line)]
         sys.stdout.write(json.dumps(found) + "\n")

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
 from martlet.errors import Location
+from martlet.files.keys import engine_name
 from martlet.files.source import Report
 from martlet.model import Datasource, Node, NodeType, Pipe, TableEngine
 
@@ -25,11 +26,13 @@ class Found:
 
     Attributes:
         files: (kind, name) -> the places of the files, the broken ones too, by path.
+        includes: the files that include others.
     """
 
-    datasources: dict[str, Datasource]
-    pipes: dict[str, Pipe]
-    files: dict[tuple[str, str], list[Location]]
+    datasources: dict[str, Datasource] = field(default_factory=dict)
+    pipes: dict[str, Pipe] = field(default_factory=dict)
+    files: dict[tuple[str, str], list[Location]] = field(default_factory=dict)
+    includes: list[Location] = field(default_factory=list)
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind's files, the broken ones too."""
@@ -67,6 +70,18 @@ def _duplicates(found: Found, report: Report) -> None:
                 location,
                 f"the other one is {locations[0].path}; rename or remove one.",
             )
+
+
+def _quarantines(found: Found, report: Report) -> None:
+    """Each data source has a table of refused rows beside it."""
+    for source in found.datasources.values():
+        for kind in ("datasource", "pipe"):
+            for place in found.files.get((kind, source.quarantine), ()):
+                report.error(
+                    f"'{source.quarantine}' is the quarantine of '{source.name}'",
+                    place,
+                    "rename the file.",
+                )
 
 
 def _targets(found: Found, report: Report) -> None:
@@ -123,7 +138,14 @@ def _node_engine(node: Node) -> TableEngine:
         if key.startswith("engine_")
     }
     names = {field.name for field in fields(TableEngine)}
-    return TableEngine(node.settings["engine"], **{k: v for k, v in keys.items() if k in names})
+    kept = {key: value for key, value in keys.items() if key in names}
+    return TableEngine(engine_name(node.settings["engine"]), **kept)
 
 
-CHECKS: tuple[Callable[[Found, Report], None], ...] = (_names, _duplicates, _targets, _clashes)
+CHECKS: tuple[Callable[[Found, Report], None], ...] = (
+    _names,
+    _duplicates,
+    _quarantines,
+    _targets,
+    _clashes,
+)

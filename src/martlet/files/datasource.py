@@ -4,18 +4,21 @@ To accept an instruction, add a row to `INSTRUCTIONS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from martlet.errors import DatafileError, Location
 from martlet.files import jsonform
-from martlet.files.keys import check_engine, check_index
+from martlet.files.keys import check_engine, check_indexes, engine_name
 from martlet.files.schema import parse_indexes, parse_schema
 from martlet.files.sections import (
+    CLASSIC_NOTE,
+    CLASSIC_WORDS,
     Instruction,
     Section,
     apply,
     comma_list,
     description,
+    ignored,
     read_sections,
     table,
     token_grant,
@@ -86,6 +89,7 @@ def parse_datasource(source: Source, report: Report) -> Datasource | None:
         backfill=draft.backfill,
         file_version=draft.file_version,
         connector=draft.connector,
+        connector_locations={key: draft.places[key] for key in draft.connector},
     )
 
 
@@ -107,9 +111,8 @@ def _check_keys(draft: _Draft, engine: TableEngine, source: Source) -> None:
     extra = _KAFKA_COLUMNS if "kafka_topic" in draft.connector else frozenset[str]()
     location = draft.engine_location or source.location
     check_engine(engine, location, draft.keys, columns, extra, draft.report)
-    for index in draft.indexes if columns is not None else ():
-        with draft.report.collect():
-            check_index(index, {*(columns or ()), *extra})
+    if columns is not None:
+        check_indexes(draft.indexes, {*columns, *extra}, draft.report)
 
 
 def _description(draft: _Draft, section: Section, row: Row) -> None:
@@ -117,17 +120,27 @@ def _description(draft: _Draft, section: Section, row: Row) -> None:
 
 
 def _token(draft: _Draft, section: Section, row: Row) -> None:
-    draft.tokens.append(token_grant(section, ("READ", "APPEND")))
+    grant = token_grant(section, ("READ", "APPEND", "CREATE"))
+    if grant.permission == "CREATE":  # Classic's: to make the data source, and to append
+        draft.report.warn(
+            "TOKEN CREATE is APPEND here: files make data sources",
+            section.location,
+            f"write TOKEN {grant.name} APPEND.",
+        )
+        grant = replace(grant, permission="APPEND")
+    draft.tokens.append(grant)
 
 
 def _tags(draft: _Draft, section: Section, row: Row) -> None:
-    draft.tags += comma_list(section.text)
+    draft.tags += comma_list(section.given().replace("\n", ","))
 
 
 def _schema(draft: _Draft, section: Section, row: Row) -> None:
     section.required()
     known = len(draft.report.errors)
     columns = parse_schema(section.value, draft.report)
+    if not columns and len(draft.report.errors) == known:
+        raise section.fail("SCHEMA needs at least one column")
     draft.columns = columns if len(draft.report.errors) == known else None
 
 
@@ -137,37 +150,34 @@ def _indexes(draft: _Draft, section: Section, row: Row) -> None:
 
 
 def _engine_name(draft: _Draft, section: Section, row: Row) -> None:
-    draft.engine = section.text.removesuffix("()").rstrip()
+    draft.engine = engine_name(section.given())
     draft.engine_location = section.value.at() if section.text else section.location
 
 
 def _engine_key(draft: _Draft, section: Section, row: Row) -> None:
-    if section.is_block:
-        section.required()
-    if section.text:  # an empty value is as good as none
+    if section.given():  # an empty value is as good as none
         draft.keys[row.key] = section.value
 
 
 def _forward_query(draft: _Draft, section: Section, row: Row) -> None:
-    if not section.required().upper().startswith("SELECT"):
-        raise section.fail(
-            "FORWARD_QUERY must start with SELECT", "for example: SELECT *, 0 AS new_column"
-        )
-    draft.forward_query = section.text
+    draft.forward_query = section.required()
 
 
 def _backfill(draft: _Draft, section: Section, row: Row) -> None:
-    if section.text != "skip":
+    if section.text.lower() != "skip":
         raise section.fail(
             f"{section.text} is not an allowed value for BACKFILL. Use one of: {{'skip'}}"
         )
-    draft.backfill = section.text
+    draft.backfill = "skip"
 
 
 def _shared_with(draft: _Draft, section: Section, row: Row) -> None:
-    draft.shared_with = tuple(section.required().replace(",", " ").split())
-    if not draft.shared_with:
-        raise section.fail("SHARED_WITH needs at least one workspace")
+    # A name in a block may have spaces in it; on one line they stand between names.
+    lines = section.required().splitlines() if section.is_block else section.arguments
+    names = comma_list(",".join(lines))
+    if not names:
+        raise section.fail("SHARED_WITH requires at least one workspace name")
+    draft.shared_with += names
 
 
 def _version(draft: _Draft, section: Section, row: Row) -> None:
@@ -175,15 +185,13 @@ def _version(draft: _Draft, section: Section, row: Row) -> None:
 
 
 def _connector(draft: _Draft, section: Section, row: Row) -> None:
-    draft.connector[section.name.lower()] = section.text
+    draft.connector[section.name.lower()] = section.given()
     draft.places[section.name.lower()] = section.location
 
 
 def _import_format(draft: _Draft, section: Section, row: Row) -> None:
     _connector(draft, section, row)
     draft.connector["import_format"] = section.text.lower()
-    if section.text.lower() not in ("csv", "ndjson", "parquet"):
-        raise section.fail(f"Invalid import format '{section.text}'", "use csv, ndjson or parquet.")
 
 
 def _refused(message: str, hint: str = "") -> Callable[[_Draft, Section, Row], None]:
@@ -202,6 +210,12 @@ _ENGINE_KEYS = {
     "SAMPLING_KEY": "sampling_key",
     "TTL": "ttl",
 }
+_JOIN_KEYS = {
+    "ENGINE_JOIN_STRICTNESS": "join_strictness",
+    "ENGINE_JOIN_TYPE": "join_type",
+    "ENGINE_KEY_COLUMNS": "key_columns",
+    "ENGINE_JOIN_KEY_COLUMNS": "key_columns",
+}
 _OTHER_ENGINE_KEYS = ("settings", "ver", "is_deleted", "columns", "sign", "version")
 _CONNECTOR = (
     "KAFKA_CONNECTION_NAME",
@@ -218,11 +232,10 @@ _CONNECTOR = (
     "IMPORT_FROM_TIMESTAMP",
     "IMPORT_TABLE_ARN",
     "IMPORT_EXPORT_BUCKET",
-    "IMPORT_QUERY",
     "PG_CONNECTION_NAME",
     "PG_TABLE",
 )
-_IGNORED = "has been deprecated and has no effect"
+_IGNORED = "has been deprecated and will be ignored."
 _CLASSIC_CONNECTOR = {
     "KAFKA_STORE_BINARY_HEADERS": _IGNORED,
     "KAFKA_TARGET_PARTITIONS": _IGNORED,
@@ -233,8 +246,8 @@ _CLASSIC_CONNECTOR = {
     "KAFKA_SECURITY_PROTOCOL": "belongs in a .connection file",
     "KAFKA_SASL_MECHANISM": "belongs in a .connection file",
     "KAFKA_SCHEMA_REGISTRY_URL": "belongs in a .connection file",
-    "IMPORT_STRATEGY": f"{_IGNORED}: imports append",
-    "IMPORT_SERVICE": f"{_IGNORED}: the connection says the service",
+    "IMPORT_STRATEGY": f"{_IGNORED} Imports append.",
+    "IMPORT_SERVICE": f"{_IGNORED} The connection says the service.",
     "IMPORT_EXTERNAL_DATASOURCE": _IGNORED,
     "EXPORT_SERVICE": _IGNORED,
 }
@@ -242,22 +255,29 @@ _CLASSIC_CONNECTOR = {
 INSTRUCTIONS = table(
     Row("DESCRIPTION", _description, block=True),
     Row("TOKEN", _token),
-    Row("TAGS", _tags),
+    Row("TAGS", _tags, block=True),
     Row("SCHEMA", _schema, block=True),
     Row("INDEXES", _indexes, block=True),
-    Row("ENGINE", _engine_name),
+    Row("INDICES", _indexes, block=True, classic=True),
+    Row("ENGINE", _engine_name, block=True),
     *(Row(f"ENGINE_{name}", _engine_key, key, block=True) for name, key in _ENGINE_KEYS.items()),
     *(Row(name, _engine_key, key, block=True) for name, key in _ENGINE_KEYS.items()),
     *(Row(f"ENGINE_{key.upper()}", _engine_key, key, block=True) for key in _OTHER_ENGINE_KEYS),
+    *(
+        Row(name, _engine_key, key, note="belongs to Tinybird Classic")
+        for name, key in _JOIN_KEYS.items()
+    ),
     Row("FORWARD_QUERY", _forward_query, block=True),
     Row("BACKFILL", _backfill),
     Row("SHARED_WITH", _shared_with, block=True),
     *(Row(name, _connector) for name in _CONNECTOR),
+    Row("IMPORT_QUERY", _connector, block=True),
     Row("IMPORT_FORMAT", _import_format),
     *(Row(name, _connector, note=note) for name, note in _CLASSIC_CONNECTOR.items()),
-    Row("VERSION", _version, note="has been deprecated and will be ignored."),
+    Row("VERSION", _version, note=_IGNORED),
     Row("INCLUDE", _refused("INCLUDE must not be indented")),
-    Row("SOURCE", _refused("SOURCE has been deprecated", "remove the line.")),
+    Row("SOURCE", ignored, block=True, note=CLASSIC_NOTE),
+    *(Row(name, ignored, block=True, note=CLASSIC_NOTE, classic=True) for name in CLASSIC_WORDS),
     Row(
         "SETTINGS",
         _refused(
@@ -288,10 +308,10 @@ _PG = ("pg_connection_name", "pg_table")
 _FAMILIES = {
     "kafka_": (_Family("Kafka", ("kafka_bootstrap_servers",), _KAFKA_CLASSIC),
                _Family("Kafka", _KAFKA, _KAFKA)),
-    "import_": (_Family("connection", ("import_table_arn", "import_export_bucket"), _DYNAMODB),
+    "import_": (_Family("DynamoDB", ("import_table_arn", "import_export_bucket"), _DYNAMODB),
                 # Classic's BigQuery and Snowflake have neither bucket nor table.
                 _Family("connection", ("import_query", "import_external_datasource"), ()),
-                _Family("connection", _S3, _S3)),
+                _Family("connection", (*_S3, "import_format", "import_from_timestamp"), _S3)),
     "pg_": (_Family("Postgres", _PG, _PG),),
 }  # fmt: skip
 
@@ -310,15 +330,17 @@ def _check_connector(draft: _Draft) -> None:
         )
     for families in _FAMILIES.values():
         family = next((f for f in families if any(sign in given for sign in f.signs)), None)
-        missing = [key for key in family.required if not given.get(key)] if family else []
+        missing = [key for key in family.required if key not in given] if family else []
         if family and missing:
             draft.report.error(
                 f"Some {family.label} params have been provided, "
                 f"but the following required ones are missing: {missing}",
                 next(draft.places[sign] for sign in family.signs if sign in given),
             )
-    schedule = given.get("import_schedule", "")
-    if "import_bucket_uri" in given and schedule and schedule not in _SCHEDULES:
+    if given.get("kafka_group_id") == "":
+        draft.report.error("KAFKA_GROUP_ID cannot be empty", draft.places["kafka_group_id"])
+    schedule = given.get("import_schedule", _SCHEDULES[0])
+    if "import_bucket_uri" in given and schedule not in _SCHEDULES:
         draft.report.error(
             f"Invalid import schedule '{schedule}'. Only {_SCHEDULES} values are allowed",
             draft.places["import_schedule"],

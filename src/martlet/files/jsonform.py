@@ -99,8 +99,8 @@ def _texts(name: Text, value: Any) -> list[Text]:  # noqa: ANN401  it is JSON
 
 
 def _section(row_name: str, name: Text, text: Text) -> Section:
-    arguments = tuple(unquote_value(token.text) for token in tokens(text.lines[0]))
-    return Section(row_name, name.lines[0], text, arguments=arguments)
+    words = tuple(unquote_value(token.text) for token in tokens(text.lines[0]))
+    return Section(row_name, name.lines[0], text, arguments=words or ("",))
 
 
 def _joined(texts: list[Text]) -> Text:

@@ -4,9 +4,10 @@ To support a table engine, add a row to `ENGINES`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 
 from martlet.errors import DatafileError, Location, SqlError
 from martlet.files.source import Report, Text
@@ -15,6 +16,8 @@ from martlet.sql.lexer import Kind, Lexeme, lex
 from martlet.types import FAMILIES, Group
 
 _COMMON = ("sorting_key", "partition_key", "primary_key", "sampling_key", "ttl", "settings")
+
+_JOIN = ("join_strictness", "join_type", "key_columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,12 @@ class EngineRow:
     keys: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
 
+    @property
+    def common(self) -> tuple[str, ...]:
+        """The keys that it shares with others."""
+        has_parts = self.name.endswith("MergeTree")
+        return _COMMON if has_parts else ("settings",) if self.name == "Join" else ()
+
 
 _ROWS = [
     EngineRow("MergeTree"),
@@ -32,12 +41,21 @@ _ROWS = [
     EngineRow("SummingMergeTree", ("columns",)),
     EngineRow("AggregatingMergeTree"),
     EngineRow("CollapsingMergeTree", ("sign",), ("sign", "sorting_key")),
-    EngineRow(
-        "VersionedCollapsingMergeTree", ("sign", "version"), ("sign", "version", "sorting_key")
-    ),
+    EngineRow("VersionedCollapsingMergeTree", ("sign", "version"), ("sign", "version")),
     EngineRow("Null"),
+    # Of older projects of Tinybird Classic; its last package does not know it any more.
+    EngineRow("Join", _JOIN, _JOIN),
 ]
 ENGINES: dict[str, EngineRow] = {row.name: row for row in _ROWS}
+
+
+def engine_name(written: str) -> str:
+    """Return the name of an engine as ClickHouse has it; Tinybird reads it in any case."""
+    name = written.strip().removesuffix("()").rstrip()
+    return next((known for known in ENGINES if known.lower() == name.lower()), name)
+
+
+_NOT_COLUMNS = ("settings", "join_strictness", "join_type")
 
 
 def check_engine(
@@ -60,21 +78,23 @@ def check_engine(
     """
     row = ENGINES.get(engine.name)
     if row is None:
-        lower = {name.lower(): name for name in ENGINES}
-        near = get_close_matches(engine.name.lower(), lower, n=1)
-        meant = f"did you mean {lower[near[0]]}? " if near else ""
-        hint = f"{meant}Supported engines: {', '.join(ENGINES)}."
-        report.error(f"Engine '{engine.name}' is not supported", location, hint)
+        near = get_close_matches(engine.name, ENGINES, n=1)
+        supported = f"supported engines include: {', '.join(ENGINES)}"
+        report.error(
+            f"Engine {engine.name} is not supported, {supported}",
+            location,
+            f"did you mean {near[0]}?" if near else "",
+        )
         return
     for key in row.required:
         if not getattr(engine, key) or _is_empty_key(getattr(engine, key)):
             report.error(f"ENGINE_{key.upper()} is required for {row.name}", location)
-    if engine.is_deleted and not engine.ver:
+    if "is_deleted" in row.keys and engine.is_deleted and not engine.ver:
         report.error("ENGINE_IS_DELETED requires ENGINE_VER", texts["is_deleted"].at())
     for key, text in texts.items():
-        if key not in (*_COMMON, *row.keys):
+        if key not in (*row.common, *row.keys):
             report.warn(f"ENGINE_{key.upper()} has no effect on {row.name}", text.at())
-        elif key != "settings" and columns is not None:
+        elif key not in _NOT_COLUMNS and columns is not None:
             with report.collect():
                 check_columns(text, {*columns, *extra})
     if "sorting_key" in texts:
@@ -82,15 +102,19 @@ def check_engine(
             _check_sorting_key(engine, texts["sorting_key"], columns or {})
 
 
-def check_index(index: Index, columns: set[str]) -> None:
-    """Refuse an index over a column that does not exist."""
-    missing = next(_missing(index.expression, columns), None)
-    if missing:
-        raise DatafileError(
-            f"Index '{index.name}' uses the column '{missing.name}', which does not exist",
-            location=index.location,
-            hint=_did_you_mean(str(missing.name), columns),
-        )
+def check_indexes(indexes: Iterable[Index], columns: set[str], report: Report) -> None:
+    """Report indexes of one name, and those over a column that does not exist."""
+    known: set[str] = set()
+    for index in indexes:
+        if index.name in known:
+            report.error(f"Index '{index.name}' is defined twice", index.location)
+        known.add(index.name)
+        if missing := next(_missing(index.expression, columns), None):
+            report.error(
+                f"Index '{index.name}' uses the column '{missing.name}', which does not exist",
+                index.location,
+                _did_you_mean(str(missing.name), columns),
+            )
 
 
 def check_columns(text: Text, columns: set[str]) -> None:
@@ -127,6 +151,7 @@ def _missing(sql: str, columns: set[str]) -> Iterator[Lexeme]:
     texts = ["", *(lexeme.text for lexeme in lexemes), "", ""]
     bound = _lambda_arguments(lexemes)
     is_cast = any(text == "::" or text.upper() == "AS" for text in texts)
+    codecs = _codecs(lexemes)
     for index, lexeme in enumerate(lexemes):
         before, after, then = texts[index], texts[index + 2], texts[index + 3]
         is_known = (
@@ -136,11 +161,21 @@ def _missing(sql: str, columns: set[str]) -> Iterator[Lexeme]:
             or lexeme.upper in _KEYWORDS
             or lexeme.name in bound
             or before == "."
+            or any(start < lexeme.start < end for start, end in codecs)
             or (after == "(" and lexeme.kind is Kind.WORD)
             or (is_cast and lexeme.text in FAMILIES)
         )
         if not is_known:
             yield lexeme
+
+
+def _codecs(lexemes: list[Lexeme]) -> list[tuple[int, int]]:
+    """Return where the parentheses behind each CODEC are: `RECOMPRESS CODEC(ZSTD(1))` of a TTL."""
+    return [
+        (opening.start, _closing(lexemes, index + 1))
+        for index, (word, opening) in enumerate(pairwise(lexemes))
+        if word.upper == "CODEC" and opening.text == "("
+    ]
 
 
 def _lambda_arguments(lexemes: list[Lexeme]) -> set[str]:
@@ -161,7 +196,8 @@ _AGGREGATE = re.compile(
     r"(?:sum|sumMap|sumWithOverflow|count|avg|avgWeighted|min|max|any|anyLast|anyHeavy|argMin|argMax"
     r"|uniq|uniqExact|uniqCombined|uniqCombined64|uniqHLL12|uniqTheta|groupArray|groupUniqArray"
     r"|groupBit(?:And|Or|Xor|map)|median\w*|quantiles?(?:Exact|TDigest|Timing|BFloat16|GK)?"
-    rf"|topK|topKWeighted|stddev\w+|var(?:Pop|Samp)|covar\w+|corr){_SUFFIX}"
+    rf"|topK|topKWeighted|stddev\w+|var(?:Pop|Samp)|covar\w+|corr){_SUFFIX}",
+    re.IGNORECASE,
 )
 
 
@@ -174,7 +210,7 @@ def _check_sorting_key(engine: TableEngine, key: Text, columns: Mapping[str, Col
             expression = sql[lexeme.start : _closing(lexemes, index + 1)]
             raise DatafileError(
                 f"Sorting key contains aggregate function expression '{expression}'. "
-                "Aggregate functions cannot be used in sorting keys.",
+                "Aggregate function expressions cannot be used in sorting keys.",
                 location=key.at(lexeme.start),
             )
     for lexeme in _plain_names(lexemes):
@@ -188,7 +224,10 @@ def _problem(name: str, engine: TableEngine, column: Column | None) -> str:
     if engine.name == "ReplacingMergeTree" and name == engine.ver:
         return (
             f"ENGINE_VER column '{name}' cannot be included in the sorting key for "
-            "ReplacingMergeTree. Rows with different versions would never replace each other."
+            "ReplacingMergeTree. Including the version column in the sorting key prevents "
+            "deduplication because rows with different versions will have different sorting keys "
+            "and won't be considered duplicates. The sorting key should define the record identity "
+            "(what makes it unique), while ENGINE_VER tracks which version to keep."
         )
     if column is None or column.type is None:
         return ""
@@ -199,7 +238,7 @@ def _problem(name: str, engine: TableEngine, column: Column | None) -> str:
         )
     if column.type.family.group is Group.STATE:
         return (
-            f"Sorting key contains column '{name}' with an AggregateFunction type. "
+            f"Sorting key contains column '{name}' with AggregateFunction type. "
             "AggregateFunction columns cannot be used in sorting keys."
         )
     return ""
@@ -225,18 +264,17 @@ def _closing(lexemes: list[Lexeme], opening: int) -> int:
 
 
 def _plain_names(lexemes: list[Lexeme]) -> Iterator[Lexeme]:
-    """Yield the parts of a key that are nothing but a name: `a` and `b` of `(a, f(c), b)`."""
-    texts = [lexeme.text for lexeme in lexemes]
-    if texts[:1] == ["tuple"]:
-        lexemes, texts = lexemes[1:], texts[1:]
-    if texts[:1] == ["("] and texts[-1:] == [")"]:
-        lexemes, texts = lexemes[1:-1], texts[1:-1]
-    depth = 0
-    bounds = ["", *texts, ""]
+    """Yield the parts of a key that are nothing but a name: `a` and `b` of `(a, f(c), (b))`."""
+    texts = ["", *(lexeme.text for lexeme in lexemes), ""]
+    calls: list[bool] = []
     for index, lexeme in enumerate(lexemes):
-        depth += (lexeme.text == "(") - (lexeme.text == ")")
-        is_alone = bounds[index] in ("", ",") and bounds[index + 2] in ("", ",")
-        if not depth and is_alone and lexeme.name is not None:
+        before, after = texts[index], texts[index + 2]
+        if lexeme.text == "(":
+            calls.append(before not in ("", ",", "(", "tuple"))
+        elif lexeme.text == ")" and calls:
+            calls.pop()
+        is_alone = before in ("", ",", "(") and after in ("", ",", ")")
+        if is_alone and lexeme.name is not None and not any(calls):
             yield lexeme
 
 

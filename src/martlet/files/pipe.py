@@ -297,7 +297,7 @@ INSTRUCTIONS = table(
     Row("DEPLOYMENT_METHOD", _deployment_method),
     Row("COPY_MODE", _copy_mode),
     Row("MODE", _copy_mode, "copy_mode"),
-    Row("EXPORT_SERVICE", ignored, block=True, note="has been deprecated and has no effect"),
+    Row("EXPORT_SERVICE", ignored, block=True, note="has been deprecated and will be ignored."),
     *(Row(name, _setting, block=True, note=_CLASSIC_ENGINE) for name in _ENGINE),
 )
 

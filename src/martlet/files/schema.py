@@ -7,6 +7,7 @@ the type stand in any order, columns are separated by commas, `--` starts a comm
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from martlet.errors import DatafileError, SqlError, TypeSyntaxError
 from martlet.files.source import Line, Report, Text
@@ -147,13 +148,16 @@ def _column(pieces: list[_Piece], source: Text) -> Column:
         part, length = _part(body, source)
         span, body = body[:length], body[length:]
         if part == "TYPE":
-            if before != "COLUMN":
+            if type_ is not None or before not in ("COLUMN", "JSONPATH"):
                 hint = f"the type comes first; {_MISSING_COMMA}"
                 place = source.at(span[0].start)
                 raise DatafileError(f"Unexpected TYPE after {before}", location=place, hint=hint)
             type_ = _type(span, source)
         elif part == "JSONPATH":
             json_path = _json_path(span[0], source)
+        elif (part == "DEFAULT" and default is not None) or (part == "CODEC" and codec is not None):
+            place = source.at(span[0].start)
+            raise DatafileError(f"Unexpected {part} after {before}", location=place)
         elif part == "DEFAULT":
             default = _default(span, source)
         else:
@@ -228,7 +232,7 @@ def _ends_part(piece: _Piece) -> bool:
 
 def _ends_default(piece: _Piece, *, is_first: bool) -> bool:
     # The first word is the expression's whatever it is, NULL and NOT are so anywhere.
-    is_expression = piece.kind == "word" and (is_first or piece.upper in ("NULL", "NOT"))
+    is_expression = piece.upper in (_REFUSED if is_first else ("NULL", "NOT"))
     return _ends_part(piece) and not is_expression
 
 
@@ -272,7 +276,9 @@ def _codec(span: list[_Piece], source: Text) -> str:
     return source.text[span[1].end : span[-1].start].strip()
 
 
-_JSON_PATH = re.compile(r"""\$(?:\.(?:\[:\]|[^.\[\]"'`]+)(?:\.?\[:\]|\.[^.\[\]"'`]+)*)?""")
+_JSON_PATH = re.compile(
+    r"""\$(?:\.?\[(?::|\*|[0-9]{1,9})\]|\.[^.\[\]"'`]+|\['[^'`]+'\]|\["[^"`]+"\])*"""
+)
 
 
 def _json_path(piece: _Piece, source: Text) -> str | None:
@@ -312,13 +318,17 @@ def _index(line: Line) -> Index | None:
     if not words:
         return None
     granularity = "1"
-    if len(words) > 2 and words[-2].upper == "GRANULARITY":
-        granularity, words = words[-1].text, words[:-2]
+    at = next((i for i, word in enumerate(words) if i and word.upper == "GRANULARITY"), None)
+    if at is not None:
+        granularity = " ".join(word.text for word in words[at + 1 :])
+        words = words[:at]
     if words[0].upper == "INDEX" and len(words) > 1:
         words = words[1:]
     name = words[0].name if words else None
     split = max((index for index, word in enumerate(words) if word.upper == "TYPE"), default=0)
-    if name is None or not 2 <= split < len(words) - 1 or not _GRANULARITY.fullmatch(granularity):
+    is_type = _is_call([word.text for word in words[split + 1 :]])
+    is_whole = 2 <= split < len(words) - 1 and words[1].text != "." and is_type
+    if name is None or not is_whole or not _GRANULARITY.fullmatch(granularity):
         location = line.at(words[0].start if words else 0)
         raise DatafileError("Invalid INDEX syntax", location=location, hint=f"write {_INDEX_USAGE}")
     return Index(
@@ -328,3 +338,10 @@ def _index(line: Line) -> Index | None:
         location=line.at(words[0].start),
         granularity=int(granularity),
     )
+
+
+def _is_call(words: list[str]) -> bool:
+    """Whether words are one name, or a name and what stands in its parentheses."""
+    depths = list(accumulate((word == "(") - (word == ")") for word in words))
+    is_closed = 0 not in depths[1:-1] and depths[-1:] == [0]
+    return len(words) == 1 or (words[1:2] == ["("] and is_closed)

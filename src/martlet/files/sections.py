@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from martlet.errors import DatafileError, Location
-from martlet.files.source import Line, Report, Source, Text, expand, tokens, unquote_value
+from martlet.files.source import Line, Report, Source, Text, Token, expand, tokens, unquote_value
 from martlet.model import TokenGrant
 
 Draft = TypeVar("Draft")
@@ -50,6 +50,10 @@ class Section:
         place = self.value.at() if has_value else self.location
         return DatafileError(message, location=place, hint=hint)
 
+    def given(self) -> str:
+        """Return the text, which may be empty quotes but not missing."""
+        return self.text if self.arguments else self.required()
+
     def required(self) -> str:
         """Return the text, which must not be empty."""
         if not self.text:
@@ -67,6 +71,8 @@ class Instruction(Generic[Draft]):
         key: the field or setting that the handler fills, where it serves several rows.
         block: whether `NAME >` and lines below it are allowed.
         note: a warning that is given whenever it is used.
+        classic: a word of Tinybird Classic only, which Forward takes for text inside of a block:
+            there it counts as `NAME >` alone.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Instruction(Generic[Draft]):
     key: str = ""
     block: bool = False
     note: str = ""
+    classic: bool = False
 
 
 def table(*rows: Instruction[Draft]) -> dict[str, Instruction[Draft]]:
@@ -142,6 +149,8 @@ def _break(lines: list[Line], at: Line, index: int) -> list[Line]:
 
 
 _BLOCK = re.compile(r"\s*>")
+# Measured: of all that has a value, these do not get `$NAME` replaced.
+_VERBATIM = frozenset({"DESCRIPTION", "TOKEN", "TAGS", "SHARED_WITH"})
 _INSTRUCTION = re.compile(r"[A-Z]+_[A-Z0-9_]+")
 
 
@@ -169,12 +178,14 @@ def _split(
                 _unknown(word, line, kind, rows, report)
             is_lost = True
             continue
-        rest = line.cut(len(line.text.split(None, 1)[0]))
+        rest = line.cut(len(word))
         with report.collect():
             if _BLOCK.match(rest.text):
                 end = _block_end(lines, position, rows)
                 body, position = lines[position:end], end
-                _check_block(rest, row)
+                _check_block(rest, row, report)
+                if word.startswith("ENGINE_"):  # of all blocks, only these get `$NAME` replaced
+                    body = [each.cut(0, expand(each.text, source.environment)) for each in body]
                 sections.append(Section(word, line, _block_text(rest, body), is_block=True))
             else:
                 sections.append(_single(source, word, line, rest, report))
@@ -194,12 +205,15 @@ def _block_end(lines: list[Line], start: int, rows: Mapping[str, Instruction[Any
     """Return the index of the first unindented line that starts with an instruction."""
     for index in range(start, len(lines)):
         line = lines[index]
-        if line.first_word in rows and line.text[0] not in " \t":
+        row = rows.get(line.first_word)
+        if row is None or line.text[0] in " \t":
+            continue
+        if not row.classic or _BLOCK.match(line.text, len(row.name)):
             return index
     return len(lines)
 
 
-def _check_block(rest: Line, row: Instruction[Any]) -> None:
+def _check_block(rest: Line, row: Instruction[Any], report: Report) -> None:
     if not row.block:
         raise DatafileError(
             f"{row.name} does not support multiline arguments",
@@ -208,10 +222,10 @@ def _check_block(rest: Line, row: Instruction[Any]) -> None:
         )
     after = rest.text.partition(">")[2].strip()
     if after and not after.startswith("#"):
-        raise DatafileError(
-            f"Unexpected text after {row.name} >",
-            location=rest.at(rest.text.index(after)),
-            hint="start the text on the next line, indented.",
+        report.warn(
+            f"The text after {row.name} > is ignored",
+            rest.at(rest.text.index(after)),
+            "start it on the next line, indented.",
         )
 
 
@@ -222,27 +236,51 @@ def _block_text(opening: Line, body: list[Line]) -> Text:
 
 
 def _single(source: Source, word: str, line: Line, rest: Line, report: Report) -> Section:
-    if word == "DESCRIPTION":  # prose: quotes, `#` and `$` are part of it
-        start = len(rest.text) - len(rest.text.lstrip())
-        return Section(word, line, Text((rest.cut(start, rest.text.strip()),)))
+    if word == "DESCRIPTION":
+        return Section(word, line, _prose(rest))
     found = tokens(rest)
     if not found:
         return Section(word, line, Text((rest.cut(0, ""),)))
-    written = " ".join(token.text for token in found)
+    written = _joined(found)
     if written[0] in "\u201c\u2018":
         report.warn(
             f"Typographic quotes around the value of {word}",
             rest.at(found[0].start),
             'write straight quotes: "value".',
         )
+    if rest.text[found[-1].end :].startswith("#"):
+        report.warn(
+            f"The value of {word} ends at the #, which starts a comment",
+            rest.at(found[-1].end),
+            "put the value between quotes, or a space before the #.",
+        )
+    variables = {} if word in _VERBATIM else source.environment
     value = unquote_value(written)
     start = found[0].start + (len(value) < len(written))
     return Section(
         word,
         line,
-        Text((rest.cut(start, expand(value, source.environment)),)),
-        arguments=tuple(expand(unquote_value(t.text), source.environment) for t in found),
+        Text((rest.cut(start, expand(value, variables)),)),
+        arguments=tuple(expand(unquote_value(token.text), variables) for token in found),
     )
+
+
+def _prose(rest: Line) -> Text:
+    """Return a text for people up to a `#` comment; quotes are part of it, closed or not."""
+    try:
+        found = tokens(rest)
+    except DatafileError:
+        start = len(rest.text) - len(rest.text.lstrip())
+        return Text((rest.cut(start, rest.text.strip()),))
+    start = found[0].start if found else len(rest.text)
+    return Text((rest.cut(start, _joined(found)),))
+
+
+def _joined(words: list[Token]) -> str:
+    """Return words as they stand, with one space for all that is between two of them."""
+    ends = [word.start for word in words[:1]] + [word.end for word in words[:-1]]
+    pairs = zip(words, ends, strict=True)
+    return "".join(" " * (word.start > end) + word.text for word, end in pairs)
 
 
 def description(section: Section) -> str:
@@ -275,6 +313,14 @@ def token_grant(section: Section, permissions: Sequence[str]) -> TokenGrant:
             )
         raise section.fail(f"Invalid permission: {permission}. Only READ and APPEND are supported")
     return TokenGrant(name, permission, section.location)
+
+
+CLASSIC_WORDS = ("FROM", "MAINTAINER", "RESOURCE", "TEST")
+CLASSIC_NOTE = "belongs to Tinybird Classic and has no effect"
+
+
+def ignored(draft: object, section: Section, row: Instruction[Any]) -> None:
+    """Do nothing with an instruction: its row's note says so."""
 
 
 def comma_list(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Nothing is cut out of a file without its `Line`, so every message can point into
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -41,8 +41,8 @@ class Line:
     @property
     def first_word(self) -> str:
         """The first word in upper case; empty for a blank line and for a comment."""
-        words = self.text.split(None, 1)
-        return words[0].upper() if words and not words[0].startswith("#") else ""
+        words = self.text.partition("#")[0].split(None, 1)
+        return words[0].upper() if words else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,9 @@ def _inclusion(source: Source, line: Line, report: Report, inside: tuple[str, ..
     if source.include is None:
         raise DatafileError("INCLUDE is not supported here", location=line.at())
     place = line.at(arguments[0].start)
+    name = expand(unquote_value(arguments[0].text), source.environment)
     try:
-        path, text = source.include(line.path, unquote_value(arguments[0].text))
+        path, text = _included_file(source, line.path, name)
     except DatafileError as error:
         raise DatafileError(error.message, location=place, hint=error.hint) from error
     if path in inside:
@@ -168,9 +169,38 @@ def _inclusion(source: Source, line: Line, report: Report, inside: tuple[str, ..
     report.warn(
         "INCLUDE belongs to Tinybird Classic", line.at(), "write the included text into this file."
     )
-    pairs = (unquote_value(token.text).partition("=") for token in arguments[1:])
-    variables = {name: unquote_value(value) for name, _, value in pairs}
-    return [line.cut(0, expand(line.text, variables)) for line in as_lines(path, text)]
+    variables = dict(_variable(line, token) for token in arguments[1:])
+    return [line.cut(0, _put_in(line.text, variables)) for line in as_lines(path, text)]
+
+
+def _included_file(source: Source, including: str, name: str) -> tuple[str, str]:
+    """Return path and text of a file that is named relative to the datafile.
+
+    That holds inside of included files too (measured); there a file beside the including one is
+    taken as well.
+    """
+    assert source.include is not None
+    try:
+        return source.include(source.path, name)
+    except DatafileError:
+        if including != source.path:
+            with suppress(DatafileError):
+                return source.include(including, name)
+        raise
+
+
+def _variable(line: Line, token: "Token") -> tuple[str, str]:
+    """Return name and value of a `"NAME=value"` behind INCLUDE."""
+    name, is_pair, value = unquote_value(token.text).partition("=")
+    if not is_pair:
+        hint = 'write "NAME=value".'
+        raise DatafileError(f"{token.text} has no value", location=line.at(token.start), hint=hint)
+    return name, unquote_value(value)
+
+
+def _put_in(text: str, variables: Mapping[str, str]) -> str:
+    """Return a line of an included file with its variables; `$$` stands for `$` there."""
+    return "$".join(expand(part, variables) for part in text.split("$$"))
 
 
 _TAG = re.compile(r"\{\{(.*?)\}\}")
@@ -222,11 +252,10 @@ class Token:
     end: int
 
 
-# Quotes group words; the typographic ones come from text processors.
-_TOKEN = re.compile(
-    r"(?:\"[^\"]*\"|'[^']*'|`[^`]*`|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
-    r"|[^\s\"'`\u201c\u2018])+"
-)
+# Quotes group words; the typographic ones come from text processors. Inside of a word they do too,
+# but one that is not closed is part of it there (`it's`), and so is a backtick.
+_QUOTED = r"\"[^\"]*\"|'[^']*'|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019"
+_TOKEN = re.compile(rf"{_QUOTED}|(?!['\"\u201c\u2018])(?:{_QUOTED}|`[^`]*`|[^\s#])+")
 _SPACE = re.compile(r"\s*")
 _CLOSING = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 _QUOTED_LIST = re.compile(r"([\"'])[^\"']*\1(?:\s*,\s*\1[^\"']*\1)+")
@@ -245,7 +274,7 @@ def tokens(line: Line) -> list[Token]:
         if position >= len(line.text) or line.text[position] == "#":
             return found
         end = _match_end(_TOKEN, line.text, position)
-        if end == position or (end < len(line.text) and not line.text[end].isspace()):
+        if end == position:
             raise DatafileError(
                 f"Unclosed quote {line.text[end]}",
                 location=line.at(end),

@@ -7,7 +7,7 @@ not the scalar function `file()`, `INTO OUTFILE` nor a second statement; those a
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from martlet.errors import SqlError
+from martlet.errors import OutsideError, SqlError
 from martlet.sql.lexer import Kind, Lexeme
 
 ALLOWED_TABLE_FUNCTIONS = frozenset(
@@ -32,6 +32,12 @@ REFUSED_TABLE_FUNCTIONS = frozenset(
     s3 s3cluster sqlite timeseriesdata timeseriesmetricfamilies timeseriesmetrics timeseriessamples
     timeseriesselector timeseriestags url urlcluster view viewexplain viewifpermitted ytsaurus
     zeros zeros_mt""".split()
+)
+
+# Those of them that Tinybird lets copy pipes read from
+# (https://www.tinybird.co/docs/sql-reference/table-functions).
+COPY_TABLE_FUNCTIONS = frozenset(
+    "azureblobstorage gcs iceberg mongodb mysql postgresql s3 url".split()
 )
 
 # Scalar functions that read files, the network, the process or the catalogue, or only wait.
@@ -170,9 +176,11 @@ def _check_calls(lexemes: Sequence[Lexeme]) -> None:
         if lowered in REFUSED_FUNCTIONS:
             raise SqlError(f"The function {name} is not allowed", offset=lexemes[index].start)
         if lowered in REFUSED_TABLE_FUNCTIONS:
-            raise SqlError(
-                f"The query uses disabled table functions: '{name}'", offset=lexemes[index].start
-            )
+            message = f"The query uses disabled table functions: '{name}'"
+            if lowered in COPY_TABLE_FUNCTIONS:
+                hint = "nothing outside of the project is read"
+                raise OutsideError(message, offset=lexemes[index].start, hint=hint)
+            raise SqlError(message, offset=lexemes[index].start)
 
 
 def _check_function_values(lexemes: Sequence[Lexeme]) -> None:
