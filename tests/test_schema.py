@@ -129,6 +129,12 @@ def test_a_changed_view_fills_its_target_again(open_and_change):
     assert ask(workspace, "read_counts") == '{"kind":"a","n":1}\n{"kind":"b","n":1}\n'
 
 
+def test_a_view_that_only_looks_different_is_the_same(open_and_change):
+    _, change = open_and_change(VIEWED, A)
+    same = COUNTS_VIEW.replace("FROM events", "\n        -- all of them\n        FROM   events")
+    assert change({"pipes/counts_view.pipe": same}) == []
+
+
 def test_a_changed_view_over_rows_that_expire_starts_with_new_rows(open_and_change):
     expiring = EVENTS.replace(
         "`kind` String", "`ts` DateTime `json:$.ts` DEFAULT now(),\n    `kind` String"

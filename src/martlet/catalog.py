@@ -148,8 +148,12 @@ def view_ddl(name: str, target: str, sql: str) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """Return what tells two definitions apart: kept as the comment of a table or view."""
-    return f"martlet:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    """Return what tells two definitions apart: kept as the comment of a table or view.
+
+    White space and comments count for nothing, so that a formatted file is the same.
+    """
+    said = "\n".join(lexeme.text for lexeme in lex(text))
+    return f"martlet:{hashlib.sha256(said.encode()).hexdigest()[:24]}"
 
 
 def is_derived(datasource: Datasource) -> bool:
