@@ -126,8 +126,8 @@ def test_parameters_of_all_that_is_read(make: Make):
     found = queries.parameters(queries.project.pipes["p"])
     assert [(p.name, p.type, p.default, p.description) for p in found] == [
         ("shared", "Float64", 1.5, "outer"),
-        ("x", "String", None, None),
         ("list", "Array(Int32)", "1", None),
+        ("x", "String", None, None),
         ("deep", "String", None, None),
         ("day", "Date", "2020-01-01", None),
     ]

@@ -267,12 +267,12 @@ def test_an_empty_parameter_is_given(api: Api):
     assert api.data("given?s=") == [{"given": 1}]
 
 
-def test_missing_parameters_are_all_named(api: Api):
+def test_parameters_without_default_are_all_named(api: Api):
     response = api.get("/v0/pipes/needs.json?second=1")
     assert error(response) == (
         400,
-        "Template Syntax Error: Required parameter is not defined. Check the parameters first and"
-        " third. Please provide a value or set a default value in the pipe code.",
+        "Template Syntax Error: Required parameter is not defined. Check the parameters first,"
+        " second and third. Please provide a value or set a default value in the pipe code.",
     )
     assert answer(response, status=400)["documentation"].startswith(
         "https://docs.tinybird.co/cli/advanced-templates.html"
