@@ -168,7 +168,10 @@ def _is_sample(case: Case, theirs: Outcome, ours: Outcome) -> bool:
         return True
     if ours.sql is None:
         return _NO_DEFAULT.search(case.sql) is not None
-    is_other = re.search(r"Placeholder|placeholder|-- \{x\} \n", theirs.sql) is not None
+    is_other = (
+        re.search(r"Placeholder|placeholder|wrong argument __no|-- \{x\} \n", theirs.sql)
+        is not None
+    )
     return is_other or _WAYS.search(case.sql) is not None
 
 

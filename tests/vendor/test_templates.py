@@ -17,7 +17,7 @@ from tests.vendor.fuzz import (
 from tests.vendor.grammar import Case, Grammar
 from tests.vendor.oracle import Vendor
 
-_COUNT = 8000
+_COUNT = 6000
 
 
 def test_generated_templates_render_the_same(forward: Vendor):

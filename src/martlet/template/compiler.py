@@ -5,6 +5,7 @@ closures in `expressions`. Nothing of a template or a request is ever run as Pyt
 """
 
 import ast
+import builtins
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ from martlet.errors import TemplateAbort, TemplateError
 from martlet.model import Parameter
 from martlet.template import guard
 from martlet.template.choices import Facts
-from martlet.template.expressions import Compiler, missing_argument
-from martlet.template.operators import CONTROL_BINARY
+from martlet.template.expressions import Compiler
+from martlet.template.operators import CONTROL_BINARY, Binary, assign_item, subscript
 from martlet.template.parameters import declared, local_names
 from martlet.template.run import Branch, Evaluate, Jump, Run, Step
 from martlet.template.syntax import (
@@ -32,11 +33,12 @@ from martlet.template.syntax import (
     parse,
 )
 from martlet.template.typed import elements
-from martlet.template.values import SAMPLE, LimitError, failure, to_sql
+from martlet.template.values import PAGE, SAMPLE, LimitError, failure, to_sql
 
 # What Python raises for wrong values in an expression; the text is what the caller reads.
 _VALUE_ERRORS: Final = (
-    TypeError, ValueError, ArithmeticError, LookupError, AttributeError, MemoryError, RecursionError
+    TypeError, ValueError, ArithmeticError, LookupError, AttributeError, NameError, MemoryError,
+    RuntimeError,
 )  # fmt: skip
 
 
@@ -157,7 +159,7 @@ class Template:
             value = values.get(name)
             if isinstance(value, str | list):
                 try:
-                    values[name] = elements(run, value, type_name, (name,))
+                    values[name] = elements(run, value, type_name)
                 except TemplateError:
                     continue  # reported where the template gets to the array, if it does
 
@@ -191,16 +193,43 @@ def _as_template_error(error: Exception, offset: int) -> TemplateError:
     """Return the error a caller reads for one of Python's."""
     result: TemplateError
     text = str(error)
-    if isinstance(error, UnicodeEncodeError):
-        result = failure("a value is not valid Unicode", page=None)
-    elif isinstance(error, MemoryError | RecursionError):
-        result = LimitError("Template Syntax Error: an expression is too large")
-    elif isinstance(error, TypeError) and "() missing " in text and "required" in text:
-        result = missing_argument()
-    else:
-        result = TemplateError(text or type(error).__name__)
+    match error:
+        case UnicodeEncodeError():
+            result = failure("a value is not valid Unicode", page=None)
+        case MemoryError() | RecursionError():
+            result = LimitError("Template Syntax Error: an expression is too large")
+        case AttributeError():
+            result = failure(text)
+        case NameError():
+            page = f"{PAGE}#defined" if "free variable" in text else None
+            result = failure(text, page=page)
+        case KeyError():
+            result = failure(
+                f"Missing key '{error.args[0]}' while rendering the template. "
+                "Ensure every object accessed in the template has this key."
+            )
+        case IndexError():
+            result = failure(_OUT_OF_TEXT if text.startswith("string") else text)
+        case TypeError() if "() missing " in text and "required" in text:
+            result = failure(
+                "one of the transform type functions is missing an argument",
+                page=f"{PAGE}#transform-types-functions",
+            )
+        case TypeError() if text.startswith("unhashable type") or text.endswith("not callable"):
+            result = failure(
+                "wrong syntax, you might be using a not valid function inside a control block"
+            )
+        case _:
+            result = TemplateError(text or type(error).__name__)
     result.offset = offset
     return result
+
+
+_OUT_OF_TEXT: Final = (
+    "String index out of range. Check that string parameters have values before accessing "
+    "specific characters (e.g., param[0]). Provide default values or add length checks in your "
+    "template."
+)
 
 
 class _Builder:
@@ -276,10 +305,10 @@ class _Builder:
     def assignment(self, statement: Set) -> Step:
         offset, tree = statement.offset, statement.statement
         evaluate = self.compiler.control(tree.value)
-        assign: Callable[[Run, object], None] = _drop
         if isinstance(tree, ast.AugAssign):
-            assign, evaluate = self.augmented(tree, evaluate)
-        elif isinstance(tree, ast.Assign):
+            return self.augmented(tree, offset, evaluate)
+        assign: Callable[[Run, object], None] = _drop
+        if isinstance(tree, ast.Assign):
             assign = _all_of([self.compiler.target(target) for target in tree.targets])
 
         def run_set(run: Run) -> None:
@@ -288,15 +317,34 @@ class _Builder:
 
         return run_set
 
-    def augmented(
-        self, tree: ast.AugAssign, value: Evaluate
-    ) -> tuple[Callable[[Run, object], None], Evaluate]:
-        if not isinstance(tree.target, ast.Name) or type(tree.op) not in CONTROL_BINARY:
-            raise failure(f"Invalid set statement: {ast.unparse(tree)}", page=None)
+    def augmented(self, tree: ast.AugAssign, offset: int, value: Evaluate) -> Step:
         function = CONTROL_BINARY[type(tree.op)]
-        before = self.compiler.control(ast.Name(tree.target.id, ast.Load()))
-        assign = self.compiler.target(tree.target)
-        return assign, lambda run: function(run, before(run), value(run))
+        target = tree.target
+        if isinstance(target, ast.Subscript):
+            return self.augmented_item(target, offset, function, value)
+        if not isinstance(target, ast.Name):
+            raise failure(f"Invalid set statement: {ast.unparse(tree)}", page=None)
+        before = self.compiler.control(ast.Name(target.id, ast.Load()))
+        assign = self.compiler.target(target)
+
+        def run_augmented(run: Run) -> None:
+            run.at = offset
+            assign(run, _computed(run, lambda run: function(run, before(run), value(run))))
+
+        return run_augmented
+
+    def augmented_item(
+        self, target: ast.Subscript, offset: int, function: Binary, value: Evaluate
+    ) -> Step:
+        container, index = self.compiler.item(target)
+
+        def run_augmented(run: Run) -> None:
+            run.at = offset
+            items, key = _computed(run, container), _computed(run, index)
+            made = _computed(run, lambda run: function(run, subscript(run, items, key), value(run)))
+            assign_item(run, items, key, made)
+
+        return run_augmented
 
     def within(self, branch: Branch, statements: Sequence[Statement]) -> Step:
         self.compiler.parents.append(branch)
@@ -355,10 +403,7 @@ class _Builder:
             except (TemplateError, *_VALUE_ERRORS) as error:
                 for handler, step in handlers:
                     if _catches(handler, error):
-                        if handler.name:
-                            # Tinybird prints the message as SQL; here it is a value.
-                            run.locals[handler.name] = str(error)
-                        return step(run)
+                        return _handled(run, handler, step, error)
                 raise
             return jump if jump is not None else otherwise(run)
 
@@ -443,25 +488,34 @@ def _computed(run: Run, evaluate: Evaluate) -> object:
         return SAMPLE
 
 
-_CLASSES: Final[dict[str, tuple[type[Exception], ...]]] = {
-    "ArithmeticError": (ArithmeticError,),
-    "AttributeError": (AttributeError, TemplateError),
-    "BaseException": (Exception,),
-    "Exception": (Exception,),
-    "IndexError": (IndexError, TemplateError),
-    "KeyError": (KeyError, TemplateError),
-    "TypeError": (TypeError,),
-    "ValueError": (ValueError, TemplateError),
-    "ZeroDivisionError": (ZeroDivisionError,),
-}
-
-
 def _catches(handler: Handler, error: Exception) -> bool:
+    """Whether a handler is for an error; a template's own errors are a ValueError."""
     if not handler.classes:
         return True
+    kind = ValueError if isinstance(error, TemplateError) else type(error)
     if isinstance(error, TemplateAbort) and error.body is not None:
-        return any(name in ("Exception", "BaseException") for name in handler.classes)
-    return any(isinstance(error, _CLASSES.get(name, ())) for name in handler.classes)
+        kind = Exception
+    for name in handler.classes:
+        caught = getattr(builtins, name, None)
+        if not (isinstance(caught, type) and issubclass(caught, BaseException)):
+            raise TypeError(
+                "catching classes that do not inherit from BaseException is not allowed"
+            )
+        if issubclass(kind, caught):
+            return True
+    return False
+
+
+def _handled(run: Run, handler: Handler, step: Step, error: Exception) -> Jump | None:
+    """Run the body of a handler; the error's name is gone after it, as in Python."""
+    if handler.name is None:
+        return step(run)
+    # Tinybird prints the message as SQL; here it is a value.
+    run.locals[handler.name] = str(error)
+    try:
+        return step(run)
+    finally:
+        run.locals.pop(handler.name, None)
 
 
 def _all_of(targets: Sequence[Callable[[Run, object], None]]) -> Callable[[Run, object], None]:

@@ -1,59 +1,54 @@
 """Python expressions as closures: only what is listed here can run."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from martlet.errors import TemplateError
-from martlet.template.functions import CONTROL_BUILTINS, FUNCTIONS, OUTPUT_BUILTINS, Function
+from martlet.template.calls import (
+    CONTROL_FUNCTIONS,
+    Callback,
+    arguments_of,
+    callback,
+    check_count,
+    constant,
+    element_type,
+    fails,
+    is_constant,
+    typed_call,
+)
+from martlet.template.functions import FUNCTIONS, OUTPUT_BUILTINS, Function
 from martlet.template.operators import (
     COMPARISONS,
     CONTROL_BINARY,
     CONTROL_UNARY,
-    METHODS,
+    METHOD_NAMES,
     OUTPUT_BINARY,
     OUTPUT_METHODS,
     OUTPUT_UNARY,
-    call_method,
+    REFUSED_ATTRIBUTES,
+    add_named,
+    assign_item,
     format_value,
+    mapping,
+    method_of,
+    spread,
     subscript,
+    unpacked,
 )
 from martlet.template.run import Branch, Evaluate, Run
-from martlet.template.typed import (
-    ARRAY_PARAMETERS,
-    BOOLEAN_PARAMETERS,
-    PARAMETERS,
-    TYPES,
-    array,
-    typed_value,
-)
-from martlet.template.values import PAGE, Sample, failure
+from martlet.template.typed import TYPES
+from martlet.template.values import Sample, failure
 
-NOT_A_FUNCTION: Final = (
-    "wrong syntax, you might be using a not valid function inside a control block"
-)
-_CONTROL_FUNCTIONS: Final = FUNCTIONS | OUTPUT_BUILTINS | CONTROL_BUILTINS
 _OUTPUT_FUNCTIONS: Final = FUNCTIONS | OUTPUT_BUILTINS
 # A name of these is the function wherever it stands, never a parameter.
-FUNCTION_NAMES: Final = FUNCTIONS.keys() | TYPES.keys() | {"Array"}
+FUNCTION_NAMES: Final = (FUNCTIONS.keys() | TYPES.keys() | {"Array"}) - {"symbol"}
 _UNSAFE = frozenset(("eval", "exec", "type", "compile", "getattr", "globals", "vars", "__import__"))
 
 
 def invalid(message: str) -> TemplateError:
     """Return the error for what an expression may not do."""
     return failure(message, page=None)
-
-
-def names_in(expression: ast.expr) -> list[str]:
-    """Return the names that an expression reads, in order, each once."""
-    called = {id(node.func) for node in ast.walk(expression) if isinstance(node, ast.Call)}
-    names = [
-        node
-        for node in ast.walk(expression)
-        if isinstance(node, ast.Name) and id(node) not in called and node.id not in FUNCTION_NAMES
-    ]
-    names.sort(key=lambda node: (node.lineno, node.col_offset))
-    return list(dict.fromkeys(node.id for node in names))
 
 
 def targets_of(node: ast.AST) -> list[str]:
@@ -80,9 +75,15 @@ class Compiler:
         self.branches: list[Branch] = []
         self.parents: list[Branch] = []
         self.changes_values = False
+        self.made_names = 0
+        self.nesting = 0  # of comprehensions and lambdas around what is compiled
 
     def output(self, expression: ast.expr) -> Evaluate:
         self.is_control = False
+        if isinstance(expression, ast.Name) and expression.id not in self.scope:
+            name = expression.id
+            if name in FUNCTION_NAMES:
+                raise invalid(f"{name} is a function, it can not be used as a variable")
         return self.compile(expression)
 
     def control(self, expression: ast.expr) -> Evaluate:
@@ -119,9 +120,14 @@ class Compiler:
     def name(self, node: ast.Name) -> Evaluate:
         name = node.id
         if name in self.scope:
-            return _local(name, self.scope[name])
+            is_free = self.nesting > 0 and self.scope[name] == name
+            return _local(name, self.scope[name], is_free=is_free)
+        if name.startswith("__") and name.endswith("__"):
+            raise invalid(f"Invalid name: {name}")
         if name in FUNCTION_NAMES:
-            raise invalid(f"{name} is a function, it can not be used as a variable")
+            return lambda run: callback(run, name)
+        if name in CONTROL_FUNCTIONS:
+            return lambda run: _given_or_function(run, name)
         return lambda run: run.read(name)
 
     def binary(self, node: ast.BinOp) -> Evaluate:
@@ -185,39 +191,111 @@ class Compiler:
         return evaluate
 
     def list_(self, node: ast.List) -> Evaluate:
-        items = self.items(node.elts)
-        return lambda run: [item(run) for item in items]
+        return self.sequence(node.elts)
 
     def tuple_(self, node: ast.Tuple) -> Evaluate:
-        items = self.items(node.elts)
-        return lambda run: tuple([item(run) for item in items])
+        items = self.sequence(node.elts)
+        return lambda run: tuple(items(run))
 
     def set_(self, node: ast.Set) -> Evaluate:
-        items = self.items(node.elts)
-        return lambda run: {item(run) for item in items}
+        items = self.sequence(node.elts)
+        return lambda run: set(items(run))
 
     def items(self, nodes: Sequence[ast.expr]) -> list[Evaluate]:
         return [self.compile(node) for node in nodes]
 
+    def sequence(self, nodes: Sequence[ast.expr]) -> Callable[[Run], list[object]]:
+        """Return what makes the list of some items; `*x` stands for those of x."""
+        if not self.is_control or not any(isinstance(node, ast.Starred) for node in nodes):
+            items = self.items(nodes)
+            return lambda run: [item(run) for item in items]
+        parts = [
+            (True, self.compile(node.value))
+            if isinstance(node, ast.Starred)
+            else (False, self.compile(node))
+            for node in nodes
+        ]
+
+        def evaluate(run: Run) -> list[object]:
+            found: list[object] = []
+            for is_spread, part in parts:
+                found.extend(spread(run, part(run)) if is_spread else (part(run),))
+            return found
+
+        return evaluate
+
     def dict_(self, node: ast.Dict) -> Evaluate:
-        if None in node.keys:
+        if None in node.keys and not self.is_control:
             raise invalid(f"Invalid expression type: {ast.dump(node)}")
-        keys = self.items([key for key in node.keys if key is not None])
+        keys = [_none if key is None else self.compile(key) for key in node.keys]
         pairs = list(zip(keys, self.items(node.values), strict=True))
-        return lambda run: {key(run): value(run) for key, value in pairs}
+
+        def evaluate(run: Run) -> object:
+            found: dict[object, object] = {}
+            for key, value in pairs:
+                if key is _none:
+                    found.update(mapping(run, value(run)))
+                else:
+                    found[key(run)] = value(run)
+            return found
+
+        return evaluate
+
+    def lambda_(self, node: ast.Lambda) -> Evaluate:
+        """Return what makes a function of named arguments without defaults."""
+        names = [argument.arg for argument in node.args.args]
+        if ast.dump(node.args) != ast.dump(
+            ast.arguments([], node.args.args, None, [], [], None, [])
+        ):
+            raise invalid(f"Invalid expression type: {ast.dump(node)}")
+        outer = self.scope
+        self.scope = self.hiding(names)
+        self.nesting += 1
+        keys = [self.scope[name] for name in names]
+        try:
+            body = self.compile(node.body)
+        finally:
+            self.scope = outer
+            self.nesting -= 1
+
+        def evaluate(run: Run) -> object:
+            def call(*values: object) -> object:
+                run.turn()
+                check_count(names, values)
+                before = {key: run.locals[key] for key in keys if key in run.locals}
+                run.locals.update(zip(keys, values, strict=True))
+                try:
+                    return body(run)
+                finally:
+                    run.locals.update(before)
+
+            return Callback("<function <lambda>>", call)
+
+        return evaluate
+
+    def hiding(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the scope in which some names are others than outside."""
+        inner = dict(self.scope)
+        for name in names:
+            self.made_names += 1
+            inner[name] = f"{name}@{self.made_names}"
+        return inner
 
     def subscript(self, node: ast.Subscript) -> Evaluate:
         value = self.compile(node.value)
-        if not self.is_control and isinstance(node.slice, ast.UnaryOp | ast.Tuple):
+        if not self.is_control and not isinstance(node.slice, _OUTPUT_INDEXES):
             raise invalid(f"Invalid Slice expression: {ast.dump(node.slice)}")
-        if isinstance(node.slice, ast.Slice):
-            bounds = [
-                self.compile(bound) if bound is not None else _none
-                for bound in (node.slice.lower, node.slice.upper, node.slice.step)
-            ]
-            return lambda run: subscript(run, value(run), slice(*[bound(run) for bound in bounds]))
-        index = self.compile(node.slice)
+        index = self.index(node.slice)
         return lambda run: subscript(run, value(run), index(run))
+
+    def index(self, node: ast.expr) -> Evaluate:
+        if not isinstance(node, ast.Slice):
+            return self.compile(node)
+        bounds = [
+            self.compile(bound) if bound is not None else _none
+            for bound in (node.lower, node.upper, node.step)
+        ]
+        return lambda run: slice(*[bound(run) for bound in bounds])
 
     def joined(self, node: ast.JoinedStr) -> Evaluate:
         parts = self.items(node.values)
@@ -234,20 +312,26 @@ class Compiler:
         specification = self.compile(node.format_spec) if node.format_spec else _empty
         return lambda run: format_value(run, value(run), conversion, str(specification(run)))
 
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Evaluate:
-        outer = self.scope
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> Evaluate:
+        outer, nesting = self.scope, self.nesting
         clauses: list[tuple[Evaluate, Callable[[Run, object], None], list[Evaluate]]] = []
         try:
             for clause in node.generators:
                 iterable = self.compile(clause.iter)
                 # Names of its own: a comprehension hides the names outside and leaves no trace.
-                self.scope = dict(self.scope)
-                for name in targets_of(clause.target):
-                    self.scope[name] = f"{name}@{len(self.scope)}"
+                self.scope = self.hiding(targets_of(clause.target))
+                self.nesting = nesting + 1
                 clauses.append((iterable, self.target(clause.target), self.items(clause.ifs)))
-            element = self.compile(node.elt)
+            element: Evaluate
+            if isinstance(node, ast.DictComp):
+                key, value = self.compile(node.key), self.compile(node.value)
+                element = lambda run: (key(run), value(run))  # noqa: E731
+            else:
+                element = self.compile(node.elt)
         finally:
-            self.scope = outer
+            self.scope, self.nesting = outer, nesting
 
         def collect(run: Run, depth: int, found: Any) -> None:  # noqa: ANN401
             if depth == len(clauses):
@@ -260,10 +344,12 @@ class Compiler:
                 if all(test(run) for test in tests):
                     collect(run, depth + 1, found)
 
+        make: Callable[[Any], object] = _COLLECTED.get(type(node), list)
+
         def evaluate(run: Run) -> object:
             found: list[object] = []
             collect(run, 0, found)
-            return set(found) if isinstance(node, ast.SetComp) else found
+            return make(found)
 
         return evaluate
 
@@ -273,143 +359,152 @@ class Compiler:
             key = self.scope[node.id]
             return lambda run, value: run.locals.__setitem__(key, value)
         if isinstance(node, ast.Subscript):
-            self.changes_values = True
-            container, index = self.compile(node.value), self.compile(node.slice)
-            return lambda run, value: _assign_item(container(run), index(run), value)
+            container, index = self.item(node)
+            return lambda run, value: assign_item(run, container(run), index(run), value)
         if not isinstance(node, ast.Tuple | ast.List):
             raise invalid(f"Invalid expression type: {ast.dump(node)}")
-        targets = [self.target(item) for item in node.elts]
+        return self.unpacking(node.elts)
 
-        def unpack(run: Run, value: Any) -> None:  # noqa: ANN401
-            values = [value] * len(targets) if isinstance(value, Sample) else list(value)
-            if len(values) != len(targets):
-                few = "not enough" if len(values) < len(targets) else "too many"
-                raise TemplateError(
-                    f"{few} values to unpack (expected {len(targets)}, got {len(values)})"
-                )
-            for target, item in zip(targets, values, strict=True):
+    def item(self, node: ast.Subscript) -> tuple[Evaluate, Evaluate]:
+        """Return the container and the index of an item that is given a value."""
+        self.changes_values = True
+        return self.compile(node.value), self.index(node.slice)
+
+    def unpacking(self, nodes: Sequence[ast.expr]) -> Callable[[Run, object], None]:
+        starred = [index for index, node in enumerate(nodes) if isinstance(node, ast.Starred)]
+        taking_rest = starred[0] if starred else None
+        targets = [
+            self.target(node.value if isinstance(node, ast.Starred) else node) for node in nodes
+        ]
+
+        def unpack(run: Run, value: object) -> None:
+            count = len(targets)
+            items = [value] * count if isinstance(value, Sample) else None
+            for target, item in zip(
+                targets, items or unpacked(value, count, taking_rest), strict=True
+            ):
                 target(run, item)
 
         return unpack
 
     def call(self, node: ast.Call) -> Evaluate:
+        keywords = [keyword.arg for keyword in node.keywords if keyword.arg is not None]
+        if len(set(keywords)) < len(keywords):
+            repeated = next(name for name in keywords if keywords.count(name) > 1)
+            raise TemplateError(f"keyword argument repeated: {repeated}")
         if isinstance(node.func, ast.Attribute):
             return self.method(node, node.func)
         if not isinstance(node.func, ast.Name):
-            return _fails(failure(NOT_A_FUNCTION))
+            if not self.is_control and not isinstance(node.func, ast.Call):
+                raise invalid(f"Invalid function: {ast.dump(node)}")
+            return self.called(self.compile(node.func), node)
         name = node.func.id
-        if name in TYPES or name == "Array":
+        if name not in self.scope and (name in TYPES or name == "Array"):
             return self.typed(name, node)
-        table = _CONTROL_FUNCTIONS if self.is_control else _OUTPUT_FUNCTIONS
+        table = CONTROL_FUNCTIONS if self.is_control else _OUTPUT_FUNCTIONS
         function = table.get(name)
         if function is None or name in self.scope:
             if not self.is_control or name in _UNSAFE:
                 raise invalid(f"Invalid function name: {name}")
-            return _fails(failure(NOT_A_FUNCTION))
-        if name == "defined" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
-            return self.defined_text(node.args[0])
+            return self.called(self.name(node.func) if name in self.scope else _none, node)
         return self.plain_call(function, node)
 
-    def defined_text(self, node: ast.Constant) -> Evaluate:
-        """Return `defined('x')`: the author means the parameter, not the text."""
-        name = node.value
-        if not isinstance(name, str):
-            return lambda run: name is not None
-        value = self.compile(ast.Name(name, ast.Load()))
-        function = FUNCTIONS["defined"]
-        return lambda run: function(run, value(run))
+    def called(self, function: Evaluate, node: ast.Call) -> Evaluate:
+        """Return the call of a value, which is a lambda unless the author is mistaken."""
+        arguments = self.arguments(node)
+
+        def evaluate(run: Run) -> object:
+            value = function(run)
+            given, options = arguments(run)
+            if isinstance(value, Sample):
+                return value
+            if not isinstance(value, Callback):
+                raise TypeError(f"{type(value).__name__!r} object is not callable")
+            return value(*given, **options)
+
+        return evaluate
 
     def plain_call(self, function: Function, node: ast.Call) -> Evaluate:
-        arguments = self.items(node.args)
-        if not node.keywords:
-            if len(arguments) == 1:
-                first = arguments[0]
-                return lambda run: function(run, first(run))
-            return lambda run: function(run, *[argument(run) for argument in arguments])
-        options = self.keywords(node)
-        return lambda run: function(
-            run,
-            *[argument(run) for argument in arguments],
-            **{key: option(run) for key, option in options.items()},
-        )
+        if len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred):
+            first = self.compile(node.args[0])
+            return lambda run: function(run, first(run))
+        arguments = self.arguments(node)
 
-    def keywords(self, node: ast.Call) -> dict[str, Evaluate]:
-        options = {}
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                raise invalid(f"Invalid expression type: {ast.dump(keyword)}")
-            options[keyword.arg] = self.compile(keyword.value)
-        return options
+        def evaluate(run: Run) -> object:
+            given, options = arguments(run)
+            return function(run, *given, **options)
+
+        return evaluate
+
+    def arguments(self, node: ast.Call) -> Callable[[Run], tuple[list[object], dict[str, object]]]:
+        """Return what makes the arguments of a call."""
+        given = self.sequence(node.args)
+        if not node.keywords:
+            return lambda run: (given(run), {})
+        if not self.is_control and any(keyword.arg is None for keyword in node.keywords):
+            raise invalid(f"Invalid expression type: {ast.dump(node.keywords[0])}")
+        options = [(keyword.arg, self.compile(keyword.value)) for keyword in node.keywords]
+
+        def evaluate(run: Run) -> tuple[list[object], dict[str, object]]:
+            values = given(run)
+            named: dict[str, object] = {}
+            for name, option in options:
+                if name is None:
+                    add_named(named, mapping(run, option(run)))
+                else:
+                    named[name] = option(run)
+            return values, named
+
+        return evaluate
 
     def method(self, node: ast.Call, function: ast.Attribute) -> Evaluate:
         name = function.attr
         if not self.is_control and name not in OUTPUT_METHODS:
             raise invalid(f"Invalid method name: {name}")
-        if name not in METHODS:
+        if name in REFUSED_ATTRIBUTES or name.startswith("_"):
             raise invalid(f"Invalid attribute: {name}")
-        self.changes_values |= name == "append"
-        value, arguments = self.compile(function.value), self.items(node.args)
-        options = self.keywords(node)
-        return lambda run: call_method(
-            run,
-            name,
-            value(run),
-            [argument(run) for argument in arguments],
-            {key: option(run) for key, option in options.items()},
-        )
+        # Any method may change its object; only a request's own values have to be kept from that.
+        self.changes_values |= name not in OUTPUT_METHODS
+        value, arguments = self.compile(function.value), self.arguments(node)
+
+        def evaluate(run: Run) -> object:
+            call = method_of(value(run), name)
+            given, options = arguments(run)
+            return call(run, *given, **options)
+
+        return evaluate
 
     def attribute(self, node: ast.Attribute) -> Evaluate:
-        raise invalid(f"Invalid attribute: {node.attr}")
+        """Return what fails where the template gets to it: values have methods only."""
+        name = node.attr
+        if name in METHOD_NAMES or name in REFUSED_ATTRIBUTES or name.startswith("_"):
+            raise invalid(f"Invalid attribute: {name}")
+        value = self.compile(node.value)
+        return lambda run: method_of(value(run), name)(run)
 
     def typed(self, name: str, node: ast.Call) -> Evaluate:
-        given, problem = arguments_of(name, node)
-        if problem is not None:
-            return _fails(problem)
-        first = given["name"]
-        names = [item for item in names_in(first) if item not in self.scope]
-        value = self.compile(first)
-        default = self.compile(given["default"]) if "default" in given else None
-        defined = self.compile(given["defined"]) if "defined" in given else None
-        if name == "Array":
-            return array(element_type(given.get("type")), value, default, defined, names)
-        return typed_value(TYPES[name], value, default, defined, names)
+        try:
+            given = arguments_of(name, node)
+        except TypeError as error:
+            return fails(str(error))
+        value = self.compile(given.pop("name"))
+        if all(map(is_constant, given.values())):
+            options = {key: self.compile(option) for key, option in given.items()}
+            return typed_call(name, element_type(given.get("type")), value, options)
+        return self.computed_typed(name, value, given)
 
+    def computed_typed(self, name: str, value: Evaluate, given: dict[str, ast.expr]) -> Evaluate:
+        """Return a type function all of whose arguments are computed first, needed or not."""
+        options = {key: self.compile(option) for key, option in given.items()}
 
-def arguments_of(name: str, node: ast.Call) -> tuple[dict[str, ast.expr], TemplateError | None]:
-    """Return the arguments of a type function by parameter, and what is wrong with them."""
-    parameters = {"Array": ARRAY_PARAMETERS, "Boolean": BOOLEAN_PARAMETERS}.get(name, PARAMETERS)
-    if len(node.args) > len(parameters):
-        return {}, TemplateError(
-            f"{name}() takes from 1 to {len(parameters)} positional arguments "
-            f"but {len(node.args)} were given"
-        )
-    given = dict(zip(parameters, node.args, strict=False))
-    for keyword in node.keywords:
-        if keyword.arg not in parameters[1:]:
-            return {}, TemplateError(f"{name}() got an unexpected keyword argument {keyword.arg!r}")
-        if keyword.arg in given:
-            return {}, TemplateError(f"{name}() got multiple values for argument {keyword.arg!r}")
-        given[keyword.arg] = keyword.value
-    if "name" not in given:
-        return {}, missing_argument()
-    return given, None
+        def evaluate(run: Run) -> object:
+            found = value(run)
+            made = {key: option(run) for key, option in options.items()}
+            kind = str(made.get("type", "String"))
+            constants = {key: constant(option) for key, option in made.items()}
+            return typed_call(name, kind, constant(found), constants)(run)
 
-
-def missing_argument() -> TemplateError:
-    """Return Tinybird's error for a call without an argument that it needs."""
-    return failure(
-        "one of the transform type functions is missing an argument",
-        page=f"{PAGE}#transform-types-functions",
-    )
-
-
-def element_type(node: ast.expr | None) -> str:
-    """Return the element type that `Array` is given, quoted or bare."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    return "String"
+        return evaluate
 
 
 def _none(run: Run) -> None:
@@ -420,43 +515,31 @@ def _empty(run: Run) -> str:
     return ""
 
 
-def _fails(error: TemplateError) -> Evaluate:
-    """Return a closure that raises: the error counts only where the template gets to it."""
-
-    def evaluate(run: Run) -> object:
-        raise (
-            type(error)(error.message)
-            if error.documentation is None
-            else failure(
-                error.message.removeprefix("Template Syntax Error: "), page=error.documentation
-            )
-        )
-
-    return evaluate
+def _given_or_function(run: Run, name: str) -> object:
+    """Return a parameter that has the name of a function, or the function."""
+    value = run.read(name)
+    return callback(run, name) if value is None or isinstance(value, Sample) else value
 
 
-def _local(name: str, key: str) -> Evaluate:
+def _local(name: str, key: str, *, is_free: bool) -> Evaluate:
+    text = f"cannot access local variable {name!r} where it is not associated with a value"
+    if is_free:
+        text = text.replace("local", "free") + " in enclosing scope"
+
     def evaluate(run: Run) -> object:
         try:
             return run.locals[key]
         except KeyError:
-            raise invalid(
-                f"cannot access local variable {name!r} where it is not associated with a value"
-            ) from None
+            raise (NameError if is_free else UnboundLocalError)(text) from None
 
     return evaluate
 
 
-def _assign_item(container: Any, index: Any, value: object) -> None:  # noqa: ANN401
-    if isinstance(container, Sample):
-        return
-    if not isinstance(container, dict | list):
-        raise failure(f"{type(container).__name__!r} object does not support item assignment")
-    if isinstance(index, slice):
-        raise failure("slices cannot be assigned")
-    container[index] = value
-
-
+_OUTPUT_INDEXES: Final = (ast.Constant, ast.Slice, ast.Subscript)
+_COLLECTED: Final[dict[type[ast.expr], Callable[[Any], object]]] = {
+    ast.DictComp: dict,
+    ast.SetComp: set,
+}
 _NODES: Final[dict[type[ast.expr], Callable[[Compiler, Any], Evaluate]]] = {
     ast.Attribute: Compiler.attribute,
     ast.BinOp: Compiler.binary,
@@ -465,10 +548,12 @@ _NODES: Final[dict[type[ast.expr], Callable[[Compiler, Any], Evaluate]]] = {
     ast.Compare: Compiler.compare,
     ast.Constant: Compiler.constant,
     ast.Dict: Compiler.dict_,
+    ast.DictComp: Compiler.comprehension,
     ast.FormattedValue: Compiler.formatted,
     ast.GeneratorExp: Compiler.comprehension,
     ast.IfExp: Compiler.conditional,
     ast.JoinedStr: Compiler.joined,
+    ast.Lambda: Compiler.lambda_,
     ast.List: Compiler.list_,
     ast.ListComp: Compiler.comprehension,
     ast.Name: Compiler.name,
@@ -479,5 +564,8 @@ _NODES: Final[dict[type[ast.expr], Callable[[Compiler, Any], Evaluate]]] = {
     ast.UnaryOp: Compiler.unary,
 }
 _CONTROL_ONLY: Final = frozenset(
-    (ast.Attribute, ast.BoolOp, ast.Compare, ast.GeneratorExp, ast.ListComp, ast.SetComp)
-)
+    (
+        ast.Attribute, ast.BoolOp, ast.Compare, ast.DictComp, ast.GeneratorExp, ast.Lambda,
+        ast.ListComp, ast.SetComp,
+    )
+)  # fmt: skip

@@ -97,11 +97,12 @@ class _Walk:
         """Walk blocks any of which may be left after any of its statements."""
         seen = before
         for body in bodies:
-            at: frozenset[str] | None = seen | self.jumped
+            at = seen | self.jumped
             for statement in body or []:
-                at = self.statement(statement, at)
-                if at is None:
+                after = self.statement(statement, at)
+                if after is None:
                     return None
+                at = after
                 seen |= at
         return seen | self.jumped
 

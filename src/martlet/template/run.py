@@ -7,7 +7,7 @@ from typing import Final
 
 from martlet.errors import TemplateError
 from martlet.template.choices import Facts
-from martlet.template.values import SAMPLE, LimitError, failure
+from martlet.template.values import LimitError, failure
 
 MAX_SQL_CHARACTERS: Final = 4 * 1024 * 1024
 MAX_ITERATIONS: Final = 10_000
@@ -112,19 +112,12 @@ class Run:
             )
         self.out.append(text)
 
-    def missing(self, names: Sequence[str]) -> TemplateError:
-        """Return the error for a value that is needed; it lists all parameters without value.
-
-        Args:
-            names: the parameters whose value would have been used.
-        """
-        if not names:
+    def missing(self) -> TemplateError:
+        """Return the error for a value that is needed; it lists what the template requires."""
+        if not self.required:
             return failure("Required parameter is not defined")
-        lacking = [
-            name for name in self.required if name in names or self.read(name) in (None, SAMPLE)
-        ]
-        lacking += [name for name in names if name not in lacking]
-        listed = " and ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
+        *others, last = self.required
+        listed = f"{', '.join(others)} and {last}" if others else last
         return failure(
             f"Required parameter is not defined. Check the parameters {listed}. "
             "Please provide a value or set a default value in the pipe code."

@@ -126,10 +126,12 @@ class _Parser:
         self.whitespace = "all"
         self.root: list[Statement] = []
         self.target = self.root
-        self.open: list[tuple[If | Loop | Try, str, list[Statement], int]] = []
+        self.open: list[tuple[If | Loop | Try, str, list[Statement], int, int]] = []
+        self.at_end = 0  # of the tag in hand: errors count lines to there, as Tornado's do
 
     def whole(self) -> list[Statement]:
         for kind, text, offset in self.pieces():
+            self.at_end = offset + len(text)
             if kind == "text":
                 self.text(text, offset)
             elif kind == "{{":
@@ -137,9 +139,10 @@ class _Parser:
             elif kind == "{%":
                 self.block(text, offset)
         if self.open:
-            _, word, _, offset = self.open[-1]
+            *_, offset, at_end = self.open[-1]
+            # Tinybird says `if` whatever the block is.
             raise self.error(
-                f"Missing {{% end %}} block for {word} at line {self.line(offset)}", offset
+                f"Missing {{% end %}} block for if at line {self.line(at_end)}", offset
             )
         return self.root
 
@@ -160,6 +163,7 @@ class _Parser:
             name, close = _NAMES[tag]
             end = sql.find(close, start + 2)
             if end < 0:
+                self.at_end = start
                 raise self.error_at(f"Missing end {name} {close}", start)
             yield tag, sql[start + 2 : end], start + 2
             position = end + 2
@@ -175,7 +179,7 @@ class _Parser:
         return error
 
     def error_at(self, message: str, offset: int) -> TemplateError:
-        return self.error(f"{message} at <string>:{self.line(offset)}", offset)
+        return self.error(f"{message} at <string>:{self.line(self.at_end)}", offset)
 
     def text(self, text: str, offset: int) -> None:
         if self.whitespace == "single":
@@ -190,15 +194,26 @@ class _Parser:
         offset += len(content) - len(content.lstrip())
         if not source:
             raise self.error_at("Empty expression", offset)
-        self.target.append(Output(source, self.expression(source, offset, "output"), offset))
+        expression = self.expression(source, offset, "output")
+        if "#" in source or isinstance(expression, ast.Tuple):
+            # Tinybird makes it an argument of a call: a comment or a second one breaks that.
+            match self.python(f"f({source})", offset, source).body:
+                case [ast.Expr(value=ast.Call(args=[only], keywords=[]))] if type(only) is type(
+                    expression
+                ):
+                    pass
+                case _:
+                    raise self.marked(f"Invalid expression type: {ast.dump(expression)}", offset)
+        self.target.append(Output(source, expression, offset))
 
     def block(self, content: str, offset: int) -> None:
-        words = content.split(None, 1)
         offset += len(content) - len(content.lstrip())
-        if not words:
+        content = content.strip()
+        if not content:
             raise self.error_at("Empty block tag ({% %})", offset)
-        word, rest = words[0], words[1].strip() if len(words) > 1 else ""
-        start = offset + content.strip().find(rest, len(word)) if rest else offset + len(word)
+        word, _, rest = content.partition(" ")  # and no other white space
+        start = offset + len(content) - len(rest.lstrip())
+        rest = rest.strip()
         if word in _FORBIDDEN:
             raise self.error_at(f"{word} is forbidden", offset)
         if word in _CONTINUES:
@@ -208,7 +223,7 @@ class _Parser:
         elif word in ("if", "for", "while", "try"):
             self.begin(word, rest, start)
         elif word in _JUMPS:
-            self.jump(word, offset)
+            self.jump(word, rest, offset)
         elif word == "set":
             self.assign(rest, start)
         elif word == "whitespace":
@@ -226,21 +241,32 @@ class _Parser:
         if word == "if":
             statement = If(offset)
             body: list[Statement] = []
-            statement.branches.append((self.expression(rest, offset, f"if {rest}"), offset, body))
+            statement.branches.append((self.test(word, rest, offset), offset, body))
         elif word == "try":
             statement = Try(offset)
             body = statement.body
             if rest:
-                raise self.error_at(f"invalid syntax: try {rest}", offset)
+                raise self.marked(f"Invalid control block: try {rest}", offset)
         elif word == "while":
-            statement = Loop(offset, None, self.expression(rest, offset, f"while {rest}"))
+            statement = Loop(offset, None, self.test(word, rest, offset))
             body = statement.body
         else:
             statement = self.for_loop(rest, offset)
             body = statement.body
         self.target.append(statement)
-        self.open.append((statement, word, self.target, offset))
+        self.open.append((statement, word, self.target, offset, self.at_end))
         self.target = body
+
+    def test(self, word: str, rest: str, offset: int) -> ast.expr:
+        """Return what an `if` or `while` tests.
+
+        Tinybird puts the block's colon behind it: a comment hides that, a tuple without brackets
+        cannot stand before it.
+        """
+        expression = self.expression(rest, offset, f"{word} {rest}")
+        if "#" in rest or isinstance(expression, ast.Tuple):
+            self.python(f"{word.removeprefix('el')} {rest}: pass", offset, f"{word} {rest}")
+        return expression
 
     def for_loop(self, rest: str, offset: int) -> Loop:
         module = self.python(f"for {rest}: pass", offset, f"for {rest}")
@@ -284,9 +310,10 @@ class _Parser:
         if statement.otherwise is not None:
             return False
         if isinstance(statement, If):
-            test = self.expression(rest, offset, f"elif {rest}")
-            statement.branches.append((test, offset, body))
+            statement.branches.append((self.test(word, rest, offset), offset, body))
         elif isinstance(statement, Try):
+            if statement.handlers and not statement.handlers[-1].classes:
+                raise self.error_at("default 'except:' must be last", offset)
             handler = self.handler(rest, offset)
             handler.body = body
             statement.handlers.append(handler)
@@ -309,13 +336,17 @@ class _Parser:
     def end(self, offset: int) -> None:
         if not self.open:
             raise self.error_at("Extra {% end %} block", offset)
-        statement, _, self.target, start = self.open.pop()
+        statement, _, self.target, start, _ = self.open.pop()
         if isinstance(statement, Try) and not statement.handlers and statement.finally_ is None:
             raise self.error_at("expected 'except' or 'finally' block", start)
 
-    def jump(self, word: str, offset: int) -> None:
+    def jump(self, word: str, rest: str, offset: int) -> None:
         if not any(opened in ("for", "while") for _, opened, *_ in self.open):
             raise self.error_at(f"{word} outside {{'while', 'for'}} block", offset)
+        if rest:
+            raise self.error_at(f"invalid syntax: {word} {rest}", offset)
+        if not any(isinstance(loop, Loop) and loop.otherwise is None for loop, *_ in self.open):
+            raise self.error_at(f"{word!r} outside loop", offset)
         self.target.append(JumpOut("break" if word == "break" else "continue", offset))
 
     def assign(self, rest: str, offset: int) -> None:
