@@ -36,7 +36,6 @@ def render(sql, **values):
         ("[a for a in x]", "Invalid expression type: ListComp("),
         ("x = 5", "Invalid expression type: Assign("),
         ("max(*x)", "Invalid expression type: Starred("),
-        ("max(**x)", "Invalid expression type: keyword("),
         ("(x := 1)", "Invalid expression type: NamedExpr("),
         ("Date", "Date is a function"),
     ],

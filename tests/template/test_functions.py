@@ -133,6 +133,8 @@ def test_sql_and(conditions, sql):
         ("table(x)", "select", "'select' is not a valid table name"),
         ("table(x)", "", "'' is not a valid table name"),
         ("sql_and(a__foo=x)", "1", "operand foo not supported"),
+        ("sql_and(**x)", {"1=1 or a": 1}, "'1=1 or a' is not a valid name in sql_and()"),
+        ("sql_and(**{x: 1})", "a__in) or (1", "'a__in) or (1' is not a valid name in sql_and()"),
         ("split_to_array(x)", ["a"], "First argument of split_to_array has to be a value that can "
          "be split to a list of elements, but found a PlaceHolder with no value instead"),
         ("day_diff(x, '2020-01-01')", "2020-01-01 00:00:00", "invalid date format in function "

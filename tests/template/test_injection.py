@@ -23,7 +23,7 @@ EXPRESSIONS = [
     "x.replace('a', '\\'')", "x.replace('\\\\', '')", "x[0]", "x[1:]", "f'{x}'", "f'{x!r} {x:>5}'",
     "f'a {String(x)} {Array(x)}'", "x + x", "'a' + x + '\\''", "x * 3", "[x, [x]]", "(x,)",
     "{x: x}", "{x}", "list(x)", "min(x)", "max(x, 'b')", "String(x) + Array(x)", "x if x else 'b'",
-    "tb_secret(x, x)", "tb_secret(x)", "max_threads(x)", "backend_hint(x)", "enumerate_with_last([x])",
+    "tb_secret(x, x)", "tb_secret(x)", "max_threads(x)", "backend_hint(x)", "enumerate_with_last(x)",
     "Array(x) + ''", "column(x) + ''", "sql_and(a=column(x))", "String(column(x))", "x.get('a')",
     "','.join(Array(x))", "sql_unescape(Array(x), '\\'')", "column(sql_unescape(x, '`'))",
 ]  # fmt: skip
@@ -110,7 +110,12 @@ def test_text_is_a_value_in_every_function(text):
 
 
 def _is_json(tag, text):
-    """JSON text decides itself between number, text and list; each element is one literal."""
+    """JSON text decides itself between number, text and list; each element is one literal.
+
+    So does the name of a function, which can have parameters.
+    """
+    if "fn=" in tag:
+        return text.endswith(")")
     return "JSON" in tag and text.strip()[:1] in '{["-0123456789ntfNI'
 
 

@@ -76,6 +76,8 @@ def of_vendor(answer: Answer) -> Outcome:
 
 # Where in its own text, or in Python made of it, the vendor's package finds an error of syntax.
 _PLACE = re.compile(r"(: [^:]+)? at <string>:\d+$| \(<[^>]*>(\.generated\.py)?, line \d+\)$")
+# What else a message has in addition to its meaning, in a sample above all.
+_ADDED = re.compile(r"^Template Syntax Error: |(, line \d+)+$| \(detected at line \d+\)")
 # A set, in any order.
 _SET = re.compile(r"\{('\w+'(?:, '\w+')*)\}")
 
@@ -150,29 +152,49 @@ def _is_guarded(case: Case, theirs: Outcome, ours: Outcome) -> bool:
     return free == theirs or explained(case, theirs, free) is not None
 
 
+def _meaning(error: str) -> str:
+    return _ADDED.sub("", _PLACE.sub("", error))
+
+
+_TAG = re.compile(r"\{[{%#]")
+_UNREAD = re.compile(rf"{_PLACE.pattern}|^expected AST|^expression_wrapper|line \d+$")
+
+
 def _is_early(case: Case, theirs: Outcome, ours: Outcome) -> bool:
-    return ours.is_early and theirs.error is not None
+    """Whether ours cannot be read, and theirs fails there too, or where it gets to before."""
+    if not ours.is_early or theirs.error is None:
+        return False
+    is_same = _meaning(theirs.error) == _meaning(ours.error or "")
+    is_unread = _UNREAD.search(theirs.error) or "Error: Invalid " in theirs.error
+    return is_same or bool(is_unread) or len(_TAG.findall(case.sql)) > 1
 
 
-# Where theirs goes through a placeholder letter by letter, or has one in spite of a default.
+# Where theirs goes through a placeholder letter by letter, has one in spite of a default, or takes
+# one that a variable has for a value that is given.
 _WAYS = re.compile(
-    r"\{%\s*for\b|,\s*(default=)?(''|0|False|\[\])|error\(|\.\w+\(|\*|\[\d|(int|len|max|min)\("
+    r"\{%\s*for\b|,\s*(default=)?(''|0|False|\[\])|error\(|\.\w+\(|\*|[\w)]\["
+    r"|(int|len|list|max|min)\(|\{%\s*set\b.*\bdefined\(|\bis\b",
+    re.DOTALL,
 )
 _NO_DEFAULT = re.compile(r",\s*(default=)?(''|0|False|\[\])|error\(")
+
+
+_PLACEHOLDER = (
+    "[Pp]laceholder|__no_value__|not a valid function|Missing column|Invalid TTL"
+    "|unsupported operand|bad operand|not supported between|values to unpack|Required parameter"
+    "|catching classes|can only concatenate"
+)
 
 
 def _is_sample(case: Case, theirs: Outcome, ours: Outcome) -> bool:
     if not case.is_sample:
         return False
-    if theirs.sql is None:
+    if theirs.error and ours.error and _meaning(theirs.error) == _meaning(ours.error):
         return True
-    if ours.sql is None:
+    if theirs.sql is not None and ours.sql is None:
         return _NO_DEFAULT.search(case.sql) is not None
-    is_other = (
-        re.search(r"Placeholder|placeholder|wrong argument __no|-- \{x\} \n", theirs.sql)
-        is not None
-    )
-    return is_other or _WAYS.search(case.sql) is not None
+    is_other = re.search(_PLACEHOLDER, _plain(theirs))
+    return is_other is not None or _WAYS.search(case.sql) is not None
 
 
 def _is_requoted(case: Case, theirs: Outcome, ours: Outcome) -> bool:
@@ -186,11 +208,15 @@ def _plain(outcome: Outcome) -> str:
 
 def _unquoted(outcome: Outcome) -> str:
     text = re.sub(r"\\[ux]([0-9a-f]+)", lambda found: chr(int(found[1], 16)), _plain(outcome))
-    return re.sub(r"""[\\'"]""", "", text)
+    return re.sub(r"""[\\'"`]""", "", text)
 
 
 _PYTHON_NAMES = frozenset(dir(builtins)) | {"self", "xhtml_escape"}
 _CLASSES = re.compile(r"\b(\w+Error|Exception|StopIteration)\b")
+
+
+# `str.split` splits its own argument.
+_METHODS_OF_STR = re.compile(r"\b(split_to_array|columns?)\(\s*str\b")
 
 
 def _hides_python(case: Case, theirs: Outcome, ours: Outcome) -> bool:
@@ -198,11 +224,13 @@ def _hides_python(case: Case, theirs: Outcome, ours: Outcome) -> bool:
         return True
     if (theirs.error or "").startswith("generate() got multiple values"):
         return True
+    if _METHODS_OF_STR.search(case.sql) or (case.is_sample and "print" in case.sql):
+        return True
     return _CLASSES.search(re.sub(r"\{%\s*except.*?%\}", "", case.sql)) is not None
 
 
 _FUNCTIONS = re.compile(
-    r"<function |<built-in|<class|'?type'? object|'(type|function|builtin_function_or_method)'"
+    r"<function |<built-in|<class|'?type'? object|['\"](type|function|builtin_function_or_method)['\"]"
     r"|type\.__format__"
 )
 
@@ -284,6 +312,10 @@ DELIBERATE = (
     Deliberate("`{% except E as e %}{{e}}`", _is_printed_error),
     Deliberate("`*x` and `**x`", _is_spread),
     Deliberate(
+        "`{% except f(x) %}`",
+        _ours_says("Invalid control block: except |^catching classes that do not inherit"),
+    ),
+    Deliberate(
         "`1j`, `b'a'`, `...`, `:=`, attributes, default values of a `lambda`",
         _ours_says(r"Invalid (Constant|attribute|expression type: (NamedExpr|Lambda|Attribute))"),
     ),
@@ -299,8 +331,15 @@ DELIBERATE = (
             and "wrong syntax, you might be" in (ours.error or "")
         ),
     ),
-    Deliberate("views and iterators", _either_says("not reversible$|dict_|_iterator|generator")),
-    Deliberate("loops, long texts, large numbers", _theirs_says("takes too long$")),
+    Deliberate(
+        "views and iterators",
+        _either_says("'(reversed|zip|map|filter|enumerate)'|dict_|_iterator|generator"),
+    ),
+    Deliberate(
+        "loops, long texts, large numbers",
+        _either_says("takes too long$|^not all arguments converted|a format is too wide$"),
+    ),
+    Deliberate("`{% set n += x %}`", _same_without("(?<=for )[^ ]+=?(?=:)")),
     Deliberate("`table(x)`, `TABLE(x)`, `symbol(x, quote='')`", _is_refused_table),
     Deliberate("`columns(x, fn=f)`", _ours_says(r"is not a valid function name in columns\(\)$")),
     Deliberate(
@@ -309,9 +348,6 @@ DELIBERATE = (
     Deliberate("hints such as `max_threads()`", _same_without(r"\s")),
     Deliberate("`custom_error(x, code)`", _is_odd_status),
     Deliberate("wrong arguments", _is_misfit),
-    Deliberate(
-        "`{{Array([1, 2])}}`", _theirs_says(r'^"\[.*\]" can not be used as a variable name$')
-    ),
     Deliberate("numbers of thousands of digits", _theirs_says("^Exceeds the limit")),
     Deliberate(
         "`symbol(x) + 'a'`",

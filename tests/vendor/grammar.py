@@ -405,7 +405,7 @@ class Grammar:
         if self.is_odd(0.2):
             return self.pick(
                 (f"Array({name}, {self.literal()})", f"Array({name}, Int32)", f"Array({name}, 'Nope', 'a')",
-                 f"Array({name}, 'Int32', [1, 2])", f"Array({name}, type='Int32')", f"Array({name}, 'Date', 5)",
+                 f"Array({name}, 'Int32', [1, 2])", f"Array({name}, _type='Int32')", f"Array({name}, 'Date', 5)",
                  f"Array({name}, default='a')", f"Array({name}, 'String', defined=False)", "Array()",
                  f"Array({name}, 'DateTime', '2025-01-31 10:00:00')", f"Array({name}, 'Boolean', 'true,0')")
             )  # fmt: skip

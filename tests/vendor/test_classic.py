@@ -13,7 +13,8 @@ from tests.vendor.stub import stubbed
 from martlet.files.project import load_project, read_project
 from martlet.model import NodeType, Project
 from martlet.project_tests import run_file
-from martlet.tokens import declared_scopes, format_scope
+from martlet.scopes import format_scope
+from martlet.tokens import declared_scopes
 
 PROJECT = Path(__file__).parents[1] / "classic"
 SCHEMA = "SCHEMA >\n    `a` String `json:$.a`\n"

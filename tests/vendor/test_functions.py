@@ -101,19 +101,49 @@ def test_where_a_call_stands(forward, sql):
     assert_same(forward, cases)
 
 
-@pytest.mark.xfail(
-    reason="element_type() does not tell a type without quotes, or none", strict=True
-)
 @pytest.mark.parametrize(
     ("call", "value"),
     [
         ("Array(x)", [None]),
+        ("Array(x)", [1, "a"]),
         ("Array(x, default=[300])", None),
+        ("Array(x, default=['a', 5])", None),
         ("Array(x, _type='Int32')", "1,2"),
+        ("Array(x, 5)", [1, "a"]),
+        ("Array(x, ['Int32'])", "1,2"),
+        ("Array(x, 'Float32')}}{{Array(x)", "1,2"),
+        ("Array(x, Int32)}}{{Array(x)}}{{x", "1,2"),
     ],
 )
 def test_element_types_that_are_no_text(forward, call, value):
     assert_same(forward, [Case(f"{{{{{call}}}}}", {"x": value})])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "bool('false')", "bool(x)", "bool(x, 'true')", "bool()", "bool([])", "list(map(bool, ['0', 'a']))", "Symbol(x)",
+        "Symbol('it\"`s')", "Symbol()", "Symbol(None)", "reversed(5)", "reversed()", "reversed(1, 2)", "reversed({1})",
+        "list(reversed([1, 2]))",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", [None, "false", "no", ""])
+def test_functions_of_control_tags(forward, call, value):
+    assert_same(forward, [Case(f"{{% set z = {call} %}}{{{{z}}}}", {"x": value})])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sql_and(a=10**2)", "Int32(x, default=10**2)", "sql_and(a='A'.lower())", "sql_and(b__in=[str(5)])", "sql_and(a=x == 1)",
+        "Array(x, default=[i for i in 'ab'])", "Int32(x, 10**2)", "sql_and(a=eval('1'))", "sql_and(a=foo(1))", "sql_and(a=x.foo)",
+        "max(1, 2, key=lambda i: -i)", "sql_and(**JSON(d))", "sql_and(**d)", "max(**d)", "String(**d)", "sql_and(a=String(2**2))",
+        "sql_and(a=x.__class__)",
+    ],
+)  # fmt: skip
+def test_keyword_arguments_are_as_free_as_control_tags(forward, text):
+    values = {"x": "it's", "d": {"a": 1, "b": "it's"}}
+    assert_same(forward, [Case(f"{{{{{text}}}}}", values), Case(f"{{{{{text}}}}}", {"d": {}})])
 
 
 SAMPLES = [
@@ -126,7 +156,7 @@ SAMPLES = [
     "{{split_to_array(x, 'a,b')}}", "{{max_threads(4)}}", "{{cache_ttl('5m')}}", "{{backend_hint('a')}}",
     "{{activate('analyzer')}}", "{{disable('analyzer')}}", "{{JSON(x, '[1]')}}", "{{day_diff(x, x)}}",
     "{{date_diff_in_hours(x, x)}}", "{{date_diff_in_days(x, '2024-01-01')}}", "{{sql_and(a=Int32(x))}}",
-    "{{Int32(x, 'a')}}", "{{activate('foo')}}",
+    "{{Int32(x, 'a')}}", "{{activate('foo')}}", "{{max_threads(x)}}", "{{max_threads(Int32(x))}}",
 ]  # fmt: skip
 
 
@@ -156,6 +186,11 @@ def with_ours(text):
         "A {{ tb_secret(\"nope\", 'it\"s') }}", 'A {{ tb_secret("nope", "") }}',
         'A {{ tb_secret("empty") }}', 'A {{ tb_secret("empty", "d") }}', 'A {{ tb_secret("my.key") }}',
         'A {{ tb_secret("a b", "a,b") }}', 'A {{ tb_secret("nope", "a)b") }}', "A { } }}",
+        'A {{ tb_secret("nope", default="d") }}', 'A {{ tb_secret("empty", default=5) }}', 'A {{ tb_secret("nope", 5) }}',
+        'A {{ tb_secret("nope", True) }}', 'A {{ tb_secret("nope", [1, "a"]) }}', "A {{ tb_secret ( 'other' , ) }}",
+        'A {{ tb_secret("""other""") }}', 'A {{ tb_secret(r"other") }}', 'A {{ tb_secret("oth" "er") }}',
+        "A {{ tb_secret('nope', 'it\\'s') }}", 'A {{ tb_secret("nope", "a\\\\b") }}', 'A {{ (tb_secret("other")) }}',
+        'A {{ tb_secret(secret_name="other") # note }}', 'A {{ tb_secret("nope", -1.5) }}',
         'SCHEMA >\n    `a` String DEFAULT {{ tb_secret("other") }}', 'A ${X} {{ tb_secret("other") }}',
     ],
 )  # fmt: skip
@@ -172,6 +207,8 @@ def test_secrets_of_files(forward, text):
         'A {{ tb_secret("nope") }}', 'A {{ tb_secret("nope", None) }}', "A {{ tb_secret(other) }}",
         "A {{ tb_secret() }}", 'A {{ tb_var("other") }}', "A {{ other }}", 'A {{ String("a") }}',
         'A {{ TB_SECRET("other") }}', 'A {{ tb_secret("other", "d", 1) }}', "A {{ }}",
+        'A {{ tb_secret("nope", default=None) }}', 'A {{ tb_secret(name="other") }}', 'A {{ tb_secret("other", secret_name="other") }}',
+        'A {{ tb_secret(b"other") }}', 'A {{ tb_secret("nope", foo="d") }}', 'A {{ tb_secret("other"; }}', 'A {{ tb_secret(5) }}',
     ],
 )  # fmt: skip
 def test_secrets_that_files_cannot_have(forward, text):

@@ -47,6 +47,26 @@ def test_what_a_rendering_makes_of_names(forward):
     assert_same(forward, list(templates(GENERATED, seed=1)))
 
 
+# What stands in `{% %}` and `{{ }}`; `nope` comes first, so the error lists every name.
+LISTED = [
+    *(f"{{% for last, item in enumerate_with_last({items}) %}}{{% end %}}" for items in (
+        "['a']", "[a, b]", "[]", "('a',)", "split_to_array(x)", "'ab'", "x + y", "['a', b]", "[-5]", "['a', b[0]]")),
+    *(f"{{{{UInt32({text})}}}}" for text in (
+        "Int64(a) + y", "Int64(a) + b[0], 1", "'' + 'b'", "0 + b[0]", "[Int64(a)] + 'b'", "not 'all'", "not x", "- 'a'", "-5",
+        "w, -None", "w, b[0] + ['a', c]", "w, not 5", "['a', b]", "w, [5, -5]", "w, description=['a', b]", "(Int64(a) + b) + c, 1",
+        "w, Int64(a) * 0")),
+    *(f"{{% try %}}{{{{String(b)}}}}{{% except {kind} %}}{{{{String(c)}}}}{{% end %}}" for kind in (
+        "Nope", "Nope as e", "(Nope, Other)", "ValueError", "String", "len")),
+    "{{[error, table, symbol, JSON, String, len]}}", "{% if x %}{{error.split(',')}}{% end %}", "{{[job_timestamp, x]}}",
+    "{{(sql_and(a__nope=z), max(['a', i], UInt128(x)))}}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", LISTED)
+def test_names_that_an_error_lists(forward, sql):
+    assert_same(forward, [Case(f"{{{{Int32(nope)}}}}{sql}")])
+
+
 KEYS = (
     "name",
     "type",
@@ -152,6 +172,9 @@ def refusal(sql):
             "{% set q = 1 %}", "{% for format in x %}{% end %}", "{{q.get('a')}}", "{{f'{q}'}}",
             "{{\nq}}", "{% if a %}\n{{b}}{% if q %}{% end %}{% end %}", "{{String(x, format=format)}}",
             "{% try %}{% except ValueError as q %}{% end %}", "{{[1, x, format]}}", "{{symbol(q)}}",
+            "{% set z = format('a') %}", "{% for i in q(x) %}{% end %}", "{{sql_and(a=format(1))}}", "{{format(1)}}",
+            "{{Int32(x, default=[q(1)])}}", "{% set z = [format(i) for i in x] %}", "{% if defined([q]) %}{% end %}",
+            "{{String(['a'])}}", "{{[z, defined([b])]}}", "{% try %}{% except format %}{% end %}", "{{x ^ format}}",
             "{{String(x, format='a')}}", "{{String('format')}}", "{{sql_and(format=x)}}", "{{defined('q')}}",
         )
     ],

@@ -110,6 +110,8 @@ SAME = [
     # Arguments are computed, needed or not.
     "{{String(x, Int32(nope))}}",
     "{{Int32(x, Int32(nope))}}",
+    "{{String(Int32(nope), foo=1)}}",
+    "{% if False %}{{String(x, 1j, foo=1)}}{% end %}",
     "{% set t = 'Int32' %}{{Array(s, t)}}",
     "{{Array(s, Int32)}}",
     "{{Array(t, Int32)}}",

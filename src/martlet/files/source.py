@@ -3,7 +3,9 @@
 Nothing is cut out of a file without its `Line`, so every message can point into the file.
 """
 
+import ast
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -204,9 +206,33 @@ def _put_in(text: str, variables: Mapping[str, str]) -> str:
 
 
 _TAG = re.compile(r"\{\{(.*?)\}\}")
-_SECRET = re.compile(
-    r"""\s*tb_secret\(\s*(["'])(?P<name>.*?)\1\s*(?:,\s*(["'])(?P<default>.*?)\3\s*)?\)\s*"""
-)
+
+
+_SECRET_PARAMETERS = ("secret_name", "default")
+
+
+def _secret(source: str) -> tuple[str, object]:
+    """Return name and default of a `tb_secret("name", "default")`, whose arguments are literals.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes; they mean what they mean
+            call = ast.parse(source.strip(), mode="eval").body
+        if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "tb_secret"):
+            raise ValueError(source)
+        positional = zip(_SECRET_PARAMETERS, call.args, strict=False)
+        named = [(keyword.arg, keyword.value) for keyword in call.keywords]
+        given = {key: ast.literal_eval(tree) for key, tree in [*positional, *named]}
+    except (SyntaxError, TypeError) as error:
+        raise ValueError(source) from error
+    name = given.get("secret_name")
+    is_whole = len(given) == len(call.args) + len(named) and given.keys() <= {*_SECRET_PARAMETERS}
+    if not (is_whole and isinstance(name, str)):
+        raise ValueError(source)
+    return name, given.get("default")
 
 
 def _with_secrets(line: Line, secrets: Mapping[str, str] | None) -> Line:
@@ -216,21 +242,22 @@ def _with_secrets(line: Line, secrets: Mapping[str, str] | None) -> Line:
     values = secrets
 
     def value(tag: re.Match[str]) -> str:
-        call = _SECRET.fullmatch(tag[1])
-        if call is None:
+        try:
+            name, default = _secret(tag[1])
+        except ValueError:
             raise DatafileError(
                 f"Only tb_secret() can be used in a datasource file, not {tag[0]}",
                 location=line.at(tag.start()),
                 hint='write {{ tb_secret("name") }} or {{ tb_secret("name", "default") }}.',
-            )
-        found = values.get(call["name"], call["default"])
+            ) from None
+        found = values.get(name, default)
         if found is None:
             raise DatafileError(
-                f"Cannot access secret '{call['name']}'",
+                f"Cannot access secret '{name}'",
                 location=line.at(tag.start()),
-                hint=f"set {call['name']} in .env.local, or give tb_secret a default.",
+                hint=f"set {name} in .env.local, or give tb_secret a default.",
             )
-        return found or '""'
+        return str(found) or '""'
 
     return line.cut(0, _TAG.sub(value, line.text))
 

@@ -2,8 +2,8 @@
 
 import ast
 import builtins
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeVar
 
 from martlet.template.functions import CONTROL_BUILTINS, FUNCTIONS, OUTPUT_BUILTINS, Function
 from martlet.template.run import Evaluate, Run
@@ -15,6 +15,8 @@ from martlet.template.typed import (
     array,
     typed_value,
 )
+
+_T = TypeVar("_T")
 
 CONTROL_FUNCTIONS: Final = FUNCTIONS | OUTPUT_BUILTINS | CONTROL_BUILTINS
 
@@ -49,7 +51,7 @@ def callback(run: Run, name: str) -> Callback:
     if name == "Array":
         return Callback(
             "<function Array>",
-            lambda value: array("String", lambda run: value, None, None)(run),
+            lambda value: array(None, lambda run: value, None, None)(run),
         )
     function = CONTROL_FUNCTIONS[name]
     shown = f"<function {name}>" if name in FUNCTIONS else repr(getattr(builtins, name, name))
@@ -67,7 +69,7 @@ def check_count(names: Sequence[str], values: Sequence[object]) -> None:
         )
 
 
-def typed_call(name: str, kind: str, value: Evaluate, options: dict[str, Evaluate]) -> Evaluate:
+def typed_call(name: str, kind: object, value: Evaluate, options: dict[str, Evaluate]) -> Evaluate:
     """Return a type function with the closures of its arguments."""
     default, defined = options.get("default"), options.get("defined")
     if name == "Array":
@@ -90,25 +92,27 @@ def is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def arguments_of(name: str, node: ast.Call) -> dict[str, ast.expr]:
+def arguments_of(
+    name: str, positional: Sequence[_T], named: Iterable[tuple[str | None, _T]]
+) -> dict[str, _T]:
     """Return the arguments of a type function by parameter.
 
     Raises:
         TypeError: not the arguments that it takes; the text is Python's.
     """
     parameters = {"Array": ARRAY_PARAMETERS, "Boolean": BOOLEAN_PARAMETERS}.get(name, PARAMETERS)
-    if len(node.args) > len(parameters):
+    if len(positional) > len(parameters):
         raise TypeError(
             f"{name}() takes from 1 to {len(parameters)} positional arguments "
-            f"but {len(node.args)} were given"
+            f"but {len(positional)} were given"
         )
-    given = dict(zip(parameters, node.args, strict=False))
-    for keyword in node.keywords:
-        if keyword.arg not in parameters[1:]:
-            raise TypeError(f"{name}() got an unexpected keyword argument {keyword.arg!r}")
-        if keyword.arg in given:
-            raise TypeError(f"{name}() got multiple values for argument {keyword.arg!r}")
-        given[keyword.arg] = keyword.value
+    given = dict(zip(parameters, positional, strict=False))
+    for key, value in named:
+        if key not in parameters[1:]:
+            raise TypeError(f"{name}() got an unexpected keyword argument {key!r}")
+        if key in given:
+            raise TypeError(f"{name}() got multiple values for argument {key!r}")
+        given[key] = value
     if "name" not in given:
         raise missing_argument(name)
     return given
@@ -119,17 +123,8 @@ def missing_argument(name: str) -> TypeError:
     return TypeError(f"{name}() missing 1 required positional argument")
 
 
-def element_type(node: ast.expr | None) -> str:
-    """Return the element type that an `Array` has written as text."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+def element_type(node: ast.expr | None) -> object:
+    """Return what an `Array` has for the type of its elements: only a text names one."""
+    if isinstance(node, ast.Constant):
         return node.value
-    return "String"
-
-
-def fails(message: str) -> Evaluate:
-    """Return a closure that raises: the error counts only where the template gets to it."""
-
-    def evaluate(run: Run) -> object:
-        raise TypeError(message)
-
-    return evaluate
+    return [] if isinstance(node, ast.List) else None  # a list fails, whatever is in it

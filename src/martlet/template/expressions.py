@@ -13,7 +13,6 @@ from martlet.template.calls import (
     check_count,
     constant,
     element_type,
-    fails,
     is_constant,
     typed_call,
 )
@@ -36,7 +35,7 @@ from martlet.template.operators import (
     subscript,
     unpacked,
 )
-from martlet.template.run import Branch, Evaluate, Run
+from martlet.template.run import Evaluate, Run
 from martlet.template.typed import TYPES
 from martlet.template.values import Sample, failure
 
@@ -66,14 +65,11 @@ class Compiler:
     Attributes:
         scope: names that the template itself gives values, with their key in `Run.locals`.
         is_control: whether the expression stands in `{% %}`, where more is allowed.
-        branches: conditional expressions and statements, for `Template.branches`.
     """
 
     def __init__(self, local_names: frozenset[str]) -> None:
         self.scope = {name: name for name in local_names}
         self.is_control = False
-        self.branches: list[Branch] = []
-        self.parents: list[Branch] = []
         self.changes_values = False
         self.made_names = 0
         self.nesting = 0  # of comprehensions and lambdas around what is compiled
@@ -89,21 +85,6 @@ class Compiler:
     def control(self, expression: ast.expr) -> Evaluate:
         self.is_control = True
         return self.compile(expression)
-
-    def branch(self, *tests: tuple[ast.expr, bool]) -> Branch:
-        around = self.parents[-1].path if self.parents else ()
-        made = Branch(tests, around + tests)
-        self.branches.append(made)
-        for parent in self.parents:
-            parent.inside.add(made)
-        return made
-
-    def inside(self, branch: Branch, expression: ast.expr) -> Evaluate:
-        self.parents.append(branch)
-        try:
-            return self.compile(expression)
-        finally:
-            self.parents.pop()
 
     def compile(self, node: ast.expr) -> Evaluate:
         method = _NODES.get(type(node))
@@ -179,16 +160,8 @@ class Compiler:
         return evaluate
 
     def conditional(self, node: ast.IfExp) -> Evaluate:
-        test = self.compile(node.test)
-        choices = [self.branch((node.test, True)), self.branch((node.test, False))]
-        body, otherwise = self.inside(choices[0], node.body), self.inside(choices[1], node.orelse)
-
-        def evaluate(run: Run) -> object:
-            if run.pending is not None:
-                return otherwise(run) if run.choose(choices) else body(run)
-            return body(run) if run.decide(node.test, test) else otherwise(run)
-
-        return evaluate
+        test, body, otherwise = map(self.compile, (node.test, node.body, node.orelse))
+        return lambda run: body(run) if test(run) else otherwise(run)
 
     def list_(self, node: ast.List) -> Evaluate:
         return self.sequence(node.elts)
@@ -377,8 +350,14 @@ class Compiler:
             self.target(node.value if isinstance(node, ast.Starred) else node) for node in nodes
         ]
 
+        count = len(targets)
+        keys = [self.scope[node.id] for node in nodes if isinstance(node, ast.Name)]
+        has_names_only = len(keys) == count
+
         def unpack(run: Run, value: object) -> None:
-            count = len(targets)
+            if has_names_only and type(value) is tuple and len(value) == count:
+                run.locals.update(zip(keys, value, strict=True))
+                return
             items = [value] * count if isinstance(value, Sample) else None
             for target, item in zip(
                 targets, items or unpacked(value, count, taking_rest), strict=True
@@ -441,9 +420,7 @@ class Compiler:
         given = self.sequence(node.args)
         if not node.keywords:
             return lambda run: (given(run), {})
-        if not self.is_control and any(keyword.arg is None for keyword in node.keywords):
-            raise invalid(f"Invalid expression type: {ast.dump(node.keywords[0])}")
-        options = [(keyword.arg, self.compile(keyword.value)) for keyword in node.keywords]
+        options = [(keyword.arg, self.option(keyword.value)) for keyword in node.keywords]
 
         def evaluate(run: Run) -> tuple[list[object], dict[str, object]]:
             values = given(run)
@@ -456,6 +433,14 @@ class Compiler:
             return values, named
 
         return evaluate
+
+    def option(self, value: ast.expr) -> Evaluate:
+        """Compile a keyword argument, which may be in `{{ }}` what it may be in `{% %}`."""
+        is_control, self.is_control = self.is_control, True
+        try:
+            return self.compile(value)
+        finally:
+            self.is_control = is_control
 
     def method(self, node: ast.Call, function: ast.Attribute) -> Evaluate:
         name = function.attr
@@ -483,26 +468,43 @@ class Compiler:
         return lambda run: method_of(value(run), name)(run)
 
     def typed(self, name: str, node: ast.Call) -> Evaluate:
+        named = [(keyword.arg, keyword.value) for keyword in node.keywords]
+        if None in dict(named) or any(isinstance(item, ast.Starred) for item in node.args):
+            return self.spread_typed(name, node)
         try:
-            given = arguments_of(name, node)
-        except TypeError as error:
-            return fails(str(error))
+            given = arguments_of(name, node.args, named)
+        except TypeError:
+            return self.spread_typed(name, node)  # it counts only where the template gets to it
         value = self.compile(given.pop("name"))
+        free = dict(named)
+        options = {
+            key: self.option(option) if key in free else self.compile(option)
+            for key, option in given.items()
+        }
         if all(map(is_constant, given.values())):
-            options = {key: self.compile(option) for key, option in given.items()}
-            return typed_call(name, element_type(given.get("type")), value, options)
-        return self.computed_typed(name, value, given)
+            return typed_call(name, element_type(given.get("_type")), value, options)
+        return self.computed_typed(name, value, options)
 
-    def computed_typed(self, name: str, value: Evaluate, given: dict[str, ast.expr]) -> Evaluate:
+    def spread_typed(self, name: str, node: ast.Call) -> Evaluate:
+        """Return a type function whose arguments are known when it is called only."""
+        arguments = self.arguments(node)
+
+        def evaluate(run: Run) -> object:
+            values, named = arguments(run)
+            given = arguments_of(name, values, named.items())
+            options = {key: constant(value) for key, value in given.items()}
+            return typed_call(name, given.get("_type"), options.pop("name"), options)(run)
+
+        return evaluate
+
+    def computed_typed(self, name: str, value: Evaluate, options: dict[str, Evaluate]) -> Evaluate:
         """Return a type function all of whose arguments are computed first, needed or not."""
-        options = {key: self.compile(option) for key, option in given.items()}
 
         def evaluate(run: Run) -> object:
             found = value(run)
             made = {key: option(run) for key, option in options.items()}
-            kind = str(made.get("type", "String"))
             constants = {key: constant(option) for key, option in made.items()}
-            return typed_call(name, kind, constant(found), constants)(run)
+            return typed_call(name, made.get("_type"), constant(found), constants)(run)
 
         return evaluate
 
@@ -551,7 +553,7 @@ _NODES: Final[dict[type[ast.expr], Callable[[Compiler, Any], Evaluate]]] = {
     ast.DictComp: Compiler.comprehension,
     ast.FormattedValue: Compiler.formatted,
     ast.GeneratorExp: Compiler.comprehension,
-    ast.IfExp: Compiler.conditional,
+    ast.IfExp: lambda compiler, node: compiler.conditional(node),  # samples have their own
     ast.JoinedStr: Compiler.joined,
     ast.Lambda: Compiler.lambda_,
     ast.List: Compiler.list_,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from martlet.errors import TemplateAbort
 from martlet.template.run import MAX_INTEGER_BITS, Run
+from martlet.template.typed import TYPES, typed_value
 from martlet.template.values import (
     PAGE,
     SAMPLE,
@@ -138,6 +139,8 @@ def sql_and(run: Run, *_: object, **conditions: object) -> Fragment:
     for key, value in conditions.items():
         if value is None:
             continue
+        if not key.isidentifier():  # of a dict, in `sql_and(**d)`: it may be a request's
+            raise failure(f"{key!r} is not a valid name in sql_and()", page=f"{PAGE}#sql_and")
         name, operator = key, "="
         if "__" in key:
             name, _separator, suffix = key.rpartition("__")
@@ -303,7 +306,8 @@ def _hint(name: str, value: object) -> Fragment:
 def max_threads(run: Run, x: Any) -> Fragment:  # noqa: ANN401
     """Set how many threads the query may use."""
     try:
-        run.settings["max_threads"] = int(x)
+        # A placeholder counts as a number elsewhere, but is none here.
+        run.settings["max_threads"] = int(str(x) if isinstance(x, Sample) else x)
     except (ValueError, TypeError, OverflowError):
         return _hint("max_threads: wrong argument", x)
     return _hint("max_threads", x)
@@ -423,6 +427,18 @@ def range_(run: Run, *bounds: Any) -> list[int]:  # noqa: ANN401
     return list(numbers)
 
 
+def bool_(run: Run, x: object, default: object = None) -> object:
+    """The type function `Boolean`: `bool('false')` is 0."""
+    return typed_value(TYPES["Boolean"], lambda run: x, lambda run: default, None)(run)
+
+
+def reversed_(run: Run, *items: Any) -> list[object]:  # noqa: ANN401
+    """Python's `reversed`, as a list."""
+    found = reversed(*items)
+    run.spend(len(*items))
+    return list(found)
+
+
 def str_(run: Run, value: object = "", /) -> str:
     """Python's `str`."""
     text = str(value)
@@ -473,13 +489,12 @@ CONTROL_BUILTINS: Final[dict[str, Function]] = {
     "abs": _plain(abs),
     "all": _sized(all),
     "any": _sized(any),
-    "bool": _plain(bool),
     "dict": lambda run, *pairs, **items: dict(*pairs, **items),
     "enumerate": _counted(lambda items: list(enumerate(items))),
     "filter": _sized(lambda *given: list(filter(*given))),
     "map": _sized(lambda *given: list(map(*given))),
     "range": range_,
-    "reversed": _counted(lambda items: items[::-1]),
+    "reversed": reversed_,
     "round": round_,
     "set": _sized(set),
     "sorted": _sized(sorted),
@@ -525,3 +540,6 @@ def _name_functions(functions: dict[str, Function]) -> None:
 
 
 _name_functions(FUNCTIONS)
+# Measured: names that only `{% %}` has, the first one instead of Python's own.
+CONTROL_BUILTINS["bool"] = _named("bool", bool_)
+CONTROL_BUILTINS["Symbol"] = FUNCTIONS["symbol"]

@@ -4,16 +4,28 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from martlet.errors import TemplateError
 from martlet.model import Parameter
 from martlet.template.expressions import FUNCTION_NAMES, targets_of
+from martlet.template.functions import FUNCTIONS
 from martlet.template.syntax import If, JumpOut, Loop, Output, Set, Statement, Text, Try
 from martlet.template.typed import TYPES
 
 RESERVED: Final = ("format", "q")
+_GIVEN: Final = "job_timestamp"  # every run of a copy has it
+# Names that Tinybird's API reads itself: what a request gives them may not get to a template.
+CAPTURED: Final = frozenset(
+    """
+    __tb__csv_header __tb__semver debug debug_source_tables explain finalize_aggregations
+    output_format_json_quote_64bit_integers output_format_json_quote_denormals
+    output_format_parquet_string_as_string pipeline playground query_id release_replacements tag
+    template_parameters token
+    """.split()
+)
 # Helpers whose first argument is documented as `used_in: function_call`.
 _CALLS: Final = frozenset(
     """
@@ -24,7 +36,8 @@ _CALLS: Final = frozenset(
 # Functions whose own parameters no documentation has.
 _SILENT: Final = frozenset(("Int", "Integer", "TABLE", "symbol", "table"))
 _TYPED: Final = (TYPES.keys() | {"Array", "JSON"}) - _SILENT
-_PYTHON_NAMES: Final = frozenset(dir(builtins))
+# Names that stand for themselves wherever nothing calls them.
+_KNOWN: Final = frozenset((*dir(builtins), *FUNCTIONS))
 _ARRAY: Final = re.compile(r"Array\((\w+)\)")
 _MAX_EXACT: Final = 2**53 - 1
 
@@ -113,7 +126,11 @@ def declared(sql: str, statements: Sequence[Statement], names: frozenset[str]) -
     finder = _Finder(sql)
     finder.statements(statements)
     listed = [use.parameter for use in finder.uses if use.is_listed]
-    required = [item.name for item in listed if item.default is None and item.used_in is None]
+    required = [
+        item.name
+        for item in listed
+        if item.default is None and item.used_in is None and item.name != _GIVEN
+    ]
     if any(use.is_number and use.parameter.default is None for use in finder.uses):
         required = []  # Tinybird cannot sort names and numbers, and lists none
     types = {item.name: item.type for item in reversed(listed)}
@@ -137,6 +154,20 @@ def _documented(uses: Iterable[_Use], names: frozenset[str]) -> tuple[Parameter,
     return tuple(use.parameter for use in best.values())
 
 
+class _ListNameError(Exception):
+    """A list stands where a call has the name of a parameter."""
+
+
+class _UnreadableError(Exception):
+    """An argument of a call is none from which documentation can be made."""
+
+
+def _not_a_name(name: str, offset: int, place: str = "") -> TemplateError:
+    error = TemplateError(f'"{name}" can not be used as a variable name{place}')
+    error.offset = offset
+    return error
+
+
 @dataclass(slots=True)
 class _Finder:
     """Goes through a template in Tinybird's order: a block before the test that it is for."""
@@ -158,10 +189,8 @@ class _Finder:
                 case Loop(expression=expression, target=target, offset=offset):
                     self.bodies(statement)
                     self.control([expression] if target is None else [target, expression], offset)
-                case Try(offset=offset, handlers=handlers):
-                    for handler in handlers:
-                        self.check(handler.name or "", offset)
-                    self.bodies(statement)
+                case Try():
+                    self.attempt(statement)
                 case Text() | JumpOut():
                     pass
 
@@ -178,31 +207,46 @@ class _Finder:
         self.statements(statement.otherwise or [])
         self.control([test], offset)
 
+    def attempt(self, statement: Try) -> None:
+        self.statements(statement.body)
+        for handler in statement.handlers:
+            self.check(handler.name or "", statement.offset)
+            self.control([ast.Name(name, ast.Load()) for name in handler.classes], statement.offset)
+            self.statements(handler.body)
+        self.statements(statement.otherwise or [])
+        self.statements(statement.finally_ or [])
+
     def check(self, name: str, offset: int) -> None:
         if name in RESERVED:
             line = self.sql.count("\n", 0, self.sql.rfind("{", 0, offset + 1)) + 1
-            error = TemplateError(f'"{name}" can not be used as a variable name, line {line}')
-            error.offset = offset
-            raise error
+            raise _not_a_name(name, offset, f", line {line}")
 
     def output(self, expression: ast.expr, offset: int) -> None:
         if isinstance(expression, ast.Name):
             self.check(expression.id, offset)
             self.uses.append(_Use(Parameter(expression.id), is_listed=False))
         else:
-            found = self.found([expression], offset)
+            try:
+                found = self.found([expression], offset)
+            except _ListNameError as error:
+                raise _not_a_name(str(error), offset) from None
             self.uses += found.values()
             self.printed.update(name for name, use in found.items() if use.is_listed)
 
     def control(self, trees: Sequence[ast.AST], offset: int) -> None:
         """Note what a control tag uses, but nothing of a parameter that was printed before."""
-        found = self.found(trees, offset)
+        try:
+            found = self.found(trees, offset)
+        except _ListNameError:
+            return  # Tinybird finds nothing at all in such a tag (measured)
         self.uses += [
             use for name, use in found.items() if name not in self.printed and not use.is_number
         ]
 
     def found(self, trees: Sequence[ast.AST], offset: int) -> dict[str, _Use]:
         """Return what expressions use, level by level; of one name the last use counts."""
+        for name in _outer_names(trees):
+            self.check(name, offset)
         found: dict[str, _Use] = {}
         level = list(trees)
         while level:
@@ -221,24 +265,18 @@ class _Finder:
         self.check(node.id, offset)
         if isinstance(node.ctx, ast.Store):
             self.stored.add(node.id)
-        if node.id in _PYTHON_NAMES:
+        if node.id in _KNOWN:
             found.setdefault(node.id, _Use(Parameter(node.id), is_listed=False))
         else:
-            found[node.id] = _Use(Parameter(node.id))
+            _note(found, node.id, _Use(Parameter(node.id)))
 
     def call(self, node: ast.Call, offset: int, found: dict[str, _Use]) -> list[ast.AST]:
         """Note a call's own parameter; return what is to be looked through."""
         function = node.func.id if isinstance(node.func, ast.Name) else None
-        first: object = None
-        if function in _TYPED and (values := _values(node)):
-            first = values[0]
-            use = _Use(_parameter(str(first), str(function), node), rank=2)
-            use.is_number = not isinstance(first, str)
-            if first is not None or function == "Array":
-                found[str(first)] = use
-        elif function in _CALLS and (values := _values(node)) and isinstance(values[0], str):
-            first = values[0]
-            found.setdefault(values[0], _Use(Parameter(values[0], used_in="function_call"), rank=0))
+        first = None
+        if function in _TYPED or function in _CALLS:
+            with suppress(_UnreadableError):
+                first = _own_parameter(str(function), node, found)
         inner: list[ast.AST] = [] if function is not None else [node.func]
         for argument in node.args:
             if not isinstance(argument, ast.Name):
@@ -247,13 +285,55 @@ class _Finder:
             self.check(argument.id, offset)
             if argument.id != first and not (function in _SILENT and argument is node.args[0]):
                 found.setdefault(argument.id, _Use(Parameter(argument.id), is_listed=False))
-        return inner + [keyword.value for keyword in node.keywords]
+        return inner + node.keywords
+
+
+def _outer_names(trees: Sequence[ast.AST]) -> Iterator[str]:
+    """Yield all names, of functions too, but not those within a comprehension or a `lambda`."""
+    for tree in trees:
+        match tree:
+            case ast.Name(id=name):
+                yield name
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                yield from _outer_names([tree.generators[0].iter])
+            case ast.Lambda():
+                pass
+            case _:
+                yield from _outer_names(list(ast.iter_child_nodes(tree)))
+
+
+def _note(found: dict[str, _Use], name: str, use: _Use) -> None:
+    """Note a use; the order is that of the first uses that count."""
+    if name in found and not found[name].is_listed:
+        del found[name]
+    found[name] = use
+
+
+def _own_parameter(function: str, node: ast.Call, found: dict[str, _Use]) -> object:
+    """Note the parameter that a call's first argument names, and return that argument."""
+    values = _values(node)
+    if not values:
+        return None
+    first = values[0]
+    if isinstance(first, list):
+        raise _ListNameError(first)
+    if function in _TYPED:
+        use = _Use(_parameter(str(first), function, node), rank=2)
+        use.is_number = not isinstance(first, str)
+        if first is not None or function == "Array":
+            _note(found, str(first), use)
+    elif isinstance(first, str) and not (first in found and found[first].is_listed):
+        _note(found, first, _Use(Parameter(first, used_in="function_call"), rank=0))
+    return first
 
 
 def _plain(node: ast.expr) -> tuple[object, ...]:
     """Return the value that documentation has for an argument, nothing for a call.
 
-    A name stands for its text, and of an operation Tinybird takes the first operand (measured).
+    A name stands for its text, and an operation for one of its operands (all measured).
+
+    Raises:
+        _UnreadableError: a list or a negation in which Tinybird finds no values.
     """
     match node:
         case ast.Constant(value=str() | int() | float() | None as value):
@@ -261,16 +341,36 @@ def _plain(node: ast.expr) -> tuple[object, ...]:
         case ast.Name(id=name):
             return (name,)
         case ast.List(elts=items):
-            plain = [item for item in items if isinstance(item, ast.Constant | ast.Name)]
-            return ([value for item in plain for value in _plain(item)],)
-        case ast.BinOp(left=left):
-            return _plain(left)
+            return (_listed(items),)
+        case ast.BinOp(left=left, right=right):
+            found = _plain(left)
+            return found if any(found) else _plain(right) or (None,)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=None)):
+            raise _UnreadableError
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=str())):
+            return ("",)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
             return (-value,)
+        case ast.UnaryOp(operand=ast.Constant(value=value)):
+            return (value,)
         case ast.Call():
             return ()
         case _:
             return (None,)
+
+
+def _listed(items: Sequence[ast.expr]) -> list[object]:
+    """Return the values of a list: what the first item is, all the others have to be."""
+    kinds = next((kinds for kinds in _LISTED if items and isinstance(items[0], kinds[0])), None)
+    if kinds is None:
+        return []
+    if not all(isinstance(item, kinds) for item in items):
+        raise _UnreadableError
+    return [value for item in items if isinstance(item, kinds[0]) for value in _plain(item)]
+
+
+# What can stand in a list behind a literal, and behind a name.
+_LISTED: Final = ((ast.Constant, ast.Subscript, ast.Starred, ast.Attribute), (ast.Name,))
 
 
 def _values(node: ast.Call) -> list[object]:
@@ -279,7 +379,7 @@ def _values(node: ast.Call) -> list[object]:
 
 def _parameter(name: str, function: str, node: ast.Call) -> Parameter:
     """Return what a type function says; of its positional arguments only the default counts."""
-    _, *values = _values(node)
+    values = _values(node)[1:]
     written = {keyword.arg: value for keyword in node.keywords for value in _plain(keyword.value)}
     kind = function
     if function == "Array":

@@ -5,6 +5,7 @@ runs other templates and code.
 """
 
 import ast
+import keyword
 import re
 import warnings
 from collections.abc import Iterator
@@ -359,6 +360,9 @@ class _Parser:
                 raise self.marked(f"Invalid set statement: {rest}", offset)
 
     def expression(self, source: str, offset: int, shown: str) -> ast.expr:
+        simple = _SIMPLE.fullmatch(source)
+        if simple and _KEYWORDS.isdisjoint(simple.groups()):
+            return _simple(*simple.groups())
         try:
             return ast.parse(source, mode="eval").body
         except SyntaxError as error:
@@ -395,6 +399,21 @@ class _Parser:
             raise self.error_at(f"{error.msg}: {shown.strip()}", offset) from None
         except (ValueError, RecursionError, MemoryError):
             raise self.error_at(f"statement cannot be read: {shown[:40]}", offset) from None
+
+
+# `x` and `f(x)`, two thirds of the expressions in public projects: Python's parser takes ten times
+# as long for them.
+_SIMPLE = re.compile(r"([A-Za-z_][A-Za-z_0-9]*)(?:\(([A-Za-z_][A-Za-z_0-9]*)\))?")
+_KEYWORDS = frozenset(keyword.kwlist)
+_LOAD = ast.Load()
+
+
+def _simple(name: str, argument: str | None) -> ast.expr:
+    read = ast.Name(name, _LOAD, lineno=1, col_offset=0)
+    if argument is None:
+        return read
+    given = ast.Name(argument, _LOAD, lineno=1, col_offset=len(name) + 1)
+    return ast.Call(read, [given], [], lineno=1, col_offset=0)
 
 
 def _statement(source: str) -> str:

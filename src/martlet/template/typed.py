@@ -125,7 +125,7 @@ def _printed_float(name: str) -> Type:
 _BITS = (8, 16, 32, 64, 128, 256)
 _BARE = Type(_integer("Int32"), _integer("Int32"), 0, "Int32", is_listed=False, is_counted=False)
 
-TYPES: Final[dict[str, Type]] = {
+TYPES: Final[dict[object, Type]] = {
     "String": Type(_string, _string, SAMPLE, "String", is_text=True, is_counted=False),
     **{name: _printed_integer(name) for bits in _BITS for name in (f"Int{bits}", f"UInt{bits}")},
     "Int": _BARE,
@@ -143,7 +143,7 @@ TYPES: Final[dict[str, Type]] = {
 PARAMETERS: Final = (
     "name", "default", "defined", "required", "description", "enum", "example", "format"
 )  # fmt: skip
-ARRAY_PARAMETERS: Final = ("name", "type", *PARAMETERS[1:])
+ARRAY_PARAMETERS: Final = ("name", "_type", *PARAMETERS[1:])
 BOOLEAN_PARAMETERS: Final = ("name", "default")
 
 
@@ -207,8 +207,11 @@ def _escaped(found: re.Match[str]) -> str:
     return escape(found[0])
 
 
-def _elements(run: Run, value: object, type_name: str) -> list[object]:
-    """Return the elements of an array: CSV text without trimming, or a list."""
+def _elements(run: Run, value: object, type_name: object) -> list[object]:
+    """Return the elements of an array: CSV text without trimming, or a list.
+
+    What names no type leaves them as they are.
+    """
     if is_text(value):
         items: list[object] = [*value.split(",")]
     elif isinstance(value, list):
@@ -241,17 +244,22 @@ def _printed(item: object) -> str:
     return repr(item) if isinstance(item, TypedInt | TypedFloat) else to_sql(item)
 
 
+def _placeholder(type_name: object) -> object:
+    type_ = TYPES.get(type_name, TYPES["String"])
+    if type_.label == "String":
+        return ""
+    if type_.is_text:
+        return [type_.placeholder] * 2
+    return [0.0, 0.0] if "Float" in type_.label else [0, 0]
+
+
 def array(
-    type_name: str,
+    type_name: object,
     value: Evaluate,
     default: Evaluate | None,
     defined: Evaluate | None,
 ) -> Evaluate:
     """Return the closure of `Array(...)`."""
-    type_ = TYPES.get(type_name, TYPES["String"])
-    placeholder: object = "" if type_.label == "String" else [type_.placeholder] * 2
-    if not type_.is_text:
-        placeholder = [0, 0] if "Float" not in type_.label else [0.0, 0.0]
 
     def evaluate(run: Run) -> object:
         given = value(run)
@@ -259,7 +267,7 @@ def array(
             given = default(run) if default is not None else None
             if given is None or type(given) is Sample or (run.is_sample and not given):
                 if run.is_sample:
-                    given = placeholder
+                    given = _placeholder(type_name)
                 elif defined is not None and not defined(run):
                     return None
                 else:

@@ -40,6 +40,9 @@ class Symbol(Fragment):
 
     __slots__ = ()
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
 
 def is_text(value: object) -> TypeGuard[str]:
     """Whether functions of texts take a value."""
@@ -69,7 +72,7 @@ class Sample(str):
         return self
 
     def __iter__(self) -> Iterator[str]:
-        return iter((self,))
+        return iter((self, self, self))  # as many as at Tinybird
 
     def __int__(self) -> int:
         return 0
@@ -132,7 +135,9 @@ _SPECIAL = re.compile(r"""[\\'"`%\n\r\t\b\0\x1a]""")
 
 def escape(text: str) -> str:
     """Return the text with everything escaped that could end any kind of quotes."""
-    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
+    if text.isalnum() or not _SPECIAL.search(text):
+        return text
+    return text.translate(_ESCAPES)
 
 
 def quote(text: str) -> str:
