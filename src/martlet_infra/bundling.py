@@ -35,7 +35,12 @@ _UNUSED = (
     "dateutil/zoneinfo/*.tar.gz",  # Python has its own
     "dateutil/easter.py",
     "dateutil/rrule.py",  # calendars; botocore reads dates only
+    "dateutil/tz/win.py",
+    "aws_lambda_powertools/metrics/provider/datadog",
     "urllib3/contrib/emscripten",
+    "urllib3/contrib/pyopenssl.py",
+    "urllib3/contrib/socks.py",
+    "urllib3/http2/connection.py",
 )
 
 # Files of botocore/data that all clients read.
