@@ -18,11 +18,11 @@ import orjson
 
 from bench.process import ROOT, machine
 from bench.runs import TABLE, _events
+from martlet.access import ADMIN, Access
 from martlet.aws.firehose import FirehoseSink
 from martlet.files.project import load_project
 from martlet.ingest.lake import LakeCoder
 from martlet.ingest.rows import RowCoder
-from martlet.tokens import ADMIN, Token
 from martlet_functions import edge, events
 
 SIZES = (1, 100, 1000, 10_000)
@@ -34,7 +34,7 @@ class _Firehose:
 
 
 def _workspace() -> events.Workspace:
-    token = Token("admin", frozenset({(ADMIN, "")}))
+    token = Access("admin", frozenset({(ADMIN, "")}))
     tokens: Any = SimpleNamespace(find=lambda value: token)
     states: Any = SimpleNamespace(cover=lambda *names, **facts: None)
     project = load_project(ROOT, environment={})

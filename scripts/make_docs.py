@@ -17,19 +17,19 @@ from typing import Any
 from scripts import aws_reference, cli_reference, sql_reference
 from scripts.markdown import code, codes, table
 
-from martlet import catalog, errors, query, server
-from martlet.api import read, routes, write
+from martlet import catalog, connections, errors, fetch, jobstore, resolution, server
+from martlet.api import queries, routes, write
 from martlet.engines import clickhouse
 from martlet.files import checks, connection, datasource, keys, pipe, project, schema, settings
 from martlet.files.sections import CLASSIC_WORDS, Instruction
 from martlet.formats import FORMATS
 from martlet.ingest import bodies, rows, sinks
+from martlet.ingest.files import MAX_DECODED_BYTES
 from martlet.model import Settings
 from martlet.sql import guard
 from martlet.template import functions, operators, run, typed
 from martlet.template.compiler import compile_template
 from martlet.types import ALIASES, FAMILIES, REFUSED
-from martlet.workspace import MAX_JOBS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -95,10 +95,12 @@ def limits_table() -> str:
     return table(
         ("limit", "value", "above it"),
         (
-            ("request line and headers", size(server._MAX_HEAD_BYTES), "431"),
+            ("request line and headers", size(connections.MAX_HEAD_BYTES), "431"),
+            ("headers of a request", str(connections.MAX_HEADERS), "431"),
             ("request body as sent", size(write.MAX_BODY_BYTES), "413, nothing is stored"),
+            ("bodies of all requests at a time", size(server._MAX_BODIES_BYTES), "503, try again"),
             ("events after decompression", size(write.MAX_DECODED_BYTES), "413"),
-            ("parameters in a body after decompression", size(read.MAX_PARAMETER_BYTES), "413"),
+            ("parameters in a body after decompression", size(queries.MAX_PARAMETER_BYTES), "413"),
             ("one event", size(rows.MAX_ROW_BYTES), "413 for the whole request"),
             ("refused rows of a request", f"{rows.MAX_REFUSED_ROWS:,}", "400, nothing is stored"),
             ("events waiting to be committed", size(sinks.MAX_PENDING_BYTES), "503, try again"),
@@ -114,11 +116,35 @@ def limits_table() -> str:
                 "400, code 241",
             ),
             ("result of a query", f"{size(own.max_result_bytes)} (`max_result_bytes`)", "413"),
-            ("threads by `max_threads()`", str(query.MAX_THREADS), "taken as the limit"),
-            ("pipes that read pipes", f"{query.MAX_DEPTH} levels", "400"),
+            *(
+                (f"time of a client {what}", f"{seconds:g} s", then)
+                for what, seconds, then in (
+                    ("for the head of a request", connections.HEAD_TIMEOUT_S, "408"),
+                    ("between pieces of a body", connections.BODY_PAUSE_TIMEOUT_S, "408"),
+                    ("for a request", connections.REQUEST_TIMEOUT_S, "408"),
+                    ("between pieces of an answer", connections.READ_TIMEOUT_S, "cut off"),
+                )
+            ),
+            (
+                "connections",
+                f"{connections.MAX_CONNECTIONS:,}, or half of the files that may be open",
+                "the one that has been idle longest is closed; 503 if none is",
+            ),
+            (
+                "requests of a connection behind one without an answer",
+                str(connections.MAX_PIPELINED),
+                "429 after their answers",
+            ),
+            ("threads by `max_threads()`", str(resolution.MAX_THREADS), "taken as the limit"),
+            ("pipes that read pipes", f"{resolution.MAX_DEPTH} levels", "400"),
             ("queries at a time", str(server._READERS), "the others wait"),
-            ("copies at a time", str(server._JOBS), "the others wait"),
-            ("jobs that are remembered", str(MAX_JOBS), "the oldest is forgotten"),
+            ("jobs at a time", str(jobstore.THREADS), "the others wait"),
+            ("jobs that wait", str(jobstore.MAX_WAITING), "503, try again"),
+            ("jobs that are remembered", str(jobstore.MAX_JOBS), "the oldest is forgotten"),
+            ("file at a URL", size(fetch.MAX_FILE_BYTES), "the job fails, nothing is stored"),
+            ("file at a URL after decompression", size(MAX_DECODED_BYTES), "the job fails"),
+            ("time of fetching a file", f"{fetch.FETCH_TIMEOUT_S:.0f} s", "the job fails"),
+            ("redirects of a URL", str(fetch.MAX_REDIRECTS), "the job fails"),
         ),
     )
 
@@ -339,6 +365,8 @@ def toml_keys() -> str:
         "query_timeout_s": "seconds for one query",
         "max_result_bytes": "bytes of one result",
         "max_memory_bytes": "memory of one query",
+        "allow_private_urls": "[files at URLs](api.md#files-as-jobs) are also fetched from"
+        " addresses that are not public",
         "clickhouse": "other ClickHouse settings, for queries and for inserts",
     }
     lines = []

@@ -505,5 +505,31 @@ def test_warnings_of_many_files_are_said_once(check):
     assert lines[1:] == ["  p0.pipe:1:1", "  p1.pipe:1:1", "  p2.pipe:1:1"]
 
 
+def test_names_that_the_api_reads_itself_give_a_warning(check):
+    sql = "%\n    SELECT 'tag' AS tag, {{Int32(tag, 1)}} {% if token == 1 %}{% end %}, {{String(tags, '')}}"
+    report = check({"p.pipe": pipe(sql)})
+    places = {str(item.location): item.message.split("'")[1] for item in report.project.warnings}
+    assert report.ok
+    assert not report.is_spotless
+    assert places == {"p.pipe:4:34": "tag", "p.pipe:4:50": "token"}
+
+
 def test_what_check_calls_right_starts(tmp_path, clickhouse_path):
     assert disagreements(random.Random(1), tmp_path, clickhouse_path, 8) == []
+
+
+def test_filters_of_tokens_are_tried_on_their_tables(check):
+    report = check(
+        {
+            "good.token": "SCOPE DATASOURCES:READ:events:id = 1\n",
+            "bad.token": "SCOPE PIPES:READ:p\nSCOPE DATASOURCES:READ:events:tenant = 'a'\n",
+            "p.pipe": pipe("SELECT * FROM events"),
+        }
+    )
+    (found,) = report.errors
+    assert str(found.location) == "bad.token:2:7"
+    assert found.message == (
+        "The filter of 'events' does not fit 'events':"
+        " Unknown expression or function identifier `tenant`"
+    )
+    assert report.inventory.tokens["good"] == ["DATASOURCES:READ:events:id = 1"]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from martlet.copies import run_copy
+from martlet.copies import prepare_copy, run_copy
 from martlet.errors import ConflictError, QueryError, RequestError, TemplateError
+from martlet.jobstore import CancelledJobError, Job
 from martlet.model import Settings
 
 SOURCE = "SCHEMA >\n    `id` Int64 `json:$.id`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
@@ -39,16 +40,22 @@ def workspace(make_workspace):
     return workspace
 
 
-def copy(workspace, name: str = "copy", mode: str | None = None, **values: object) -> int:
+def copy(
+    workspace, name: str = "copy", mode: str | None = None, *, job: Job | None = None, **values
+):
     live = workspace.live
-    return run_copy(
-        live.project.pipes[name],
-        values,
-        mode=mode,
-        queries=live.queries,
-        engine=workspace.engine,
-        sink=workspace.sink,
-    )
+    prepared = prepare_copy(live.project.pipes[name], values, mode=mode, queries=live.queries)
+    return run_copy(prepared, job or Job(), engine=workspace.engine, sink=workspace.sink)
+
+
+def test_a_cancelled_copy_writes_nothing(workspace):
+    job = Job()
+    job.stop()
+    for mode in ("append", "replace"):
+        with pytest.raises(CancelledJobError):
+            copy(workspace, mode=mode, job=job)
+    assert ids(workspace) == "[]"
+    assert "__copy" not in workspace.engine.command("SHOW TABLES")
 
 
 def ids(workspace) -> str:

@@ -228,11 +228,11 @@ def test_a_table_that_was_lost_comes_back_with_the_values_of_the_secret(aws, cal
     [
         (["create", "writer", "--scope", "ADMIN"], "There is a token 'writer' already"),
         (["create", "admin", "--scope", "ADMIN"], "There is a token 'admin' already"),
-        (["create", "x", "--scope", "PIPES:DROP:total"], "'PIPES:DROP:total' does not exist; use"),
-        (["create", "x", "--scope", "PIPES:READ"], "needs the name of one resource"),
+        (["create", "x", "--scope", "PIPES:STOP:total"], "'PIPES:STOP:total' does not exist; use"),
+        (["create", "x", "--scope", "PIPES:READ"], "needs the name of one pipe"),
         (
-            ["create", "x", "--scope", "DATASOURCES:READ:events:id = 1"],
-            "filters of rows are not available yet",
+            ["create", "x", "--scope", "DATASOURCES:READ:events:id IN other"],
+            "other behind IN could be a table",
         ),
         (["create", "x", "--scope", "ADMIN", "--rate", "0"], "--rate is 1 to 500"),
         (["create", "x", "--scope", "ADMIN", "--rate", "501"], "--rate is 1 to 500"),

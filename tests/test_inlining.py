@@ -2,7 +2,7 @@
 
 import pytest
 
-from martlet import query
+from martlet import resolution
 from martlet.errors import QueryError
 
 EVENTS = "SCHEMA >\n    `id` Int64 `json:$.id`,\n    `kind` String `json:$.kind`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
@@ -124,6 +124,6 @@ def test_nodes_that_read_each_other_twice_do_not_grow_without_end(ask):
 def test_long_queries_are_not_remembered(ask):
     text = pipe(("a", "%\n    SELECT length({{String(long)}}) AS n"))
     assert ask(text, long="x") == "1\n"
-    before = query._scan_once.cache_info().currsize
+    before = resolution._scan_once.cache_info().currsize
     assert ask(text, long="x" * 100_000) == "100000\n"
-    assert query._scan_once.cache_info().currsize == before
+    assert resolution._scan_once.cache_info().currsize == before

@@ -7,7 +7,8 @@ import pytest
 
 from martlet.errors import NotFoundError, QueryError, TemplateError
 from martlet.files.project import load_project
-from martlet.query import MAX_DEPTH, Query, QueryBuilder, find_pipe
+from martlet.query import Query, QueryBuilder, find_pipe
+from martlet.resolution import MAX_DEPTH
 
 EVENTS = "SCHEMA >\n    `id` UInt32 `json:$.id`,\n    `name` String `json:$.name`\n"
 Make = Callable[..., QueryBuilder]
@@ -162,6 +163,10 @@ FAULTS = [
     ({"p": pipe("SELECT 1, (2")}, ["p.pipe:3:15: Opening ( is never closed"], ""),
     ({"p": pipe("SELECT * FROM x", "SELECT * FROM y")}, ["p.pipe:3:19: Resource 'x' not found", "p.pipe:7:19: Resource 'y' not found"], None),
     ({"p": pipe("%\nSELECT 1 {% if x %}FROM gone{% else %}FROM events{% end %}")}, ["p.pipe:4:29: Resource 'gone' not found"], None),
+    ({"p": pipe("%\n{% if defined(x) %}SELECT 1{% end %}")}, ["p.pipe:4:1: Template renders to an empty query without parameters"], None),
+    ({"p": pipe("%\nSELECT {{Int32(x, 'a')}}")}, ["p.pipe:4:14: Template Syntax Error: Error validating 'a' to type Int32"], None),
+    ({"p": pipe("SELECT 1", "%\n{% if defined(x) %}SELECT 1{% end %}")}, [], None),  # only the first must
+    ({"p": pipe("%\nSELECT '{{Int(x, 1)}}', '{{x}}', {{list(y)[2]}}, {{z.get('a')}}")}, [], None),
     ({"p": pipe("SELECT * FROM b", "SELECT * FROM a")}, ["p.pipe:1:1: Nodes that read each other in a circle: a -> b -> a"], ""),
     ({"p": pipe("SELECT * FROM q"), "q": pipe("SELECT * FROM p")}, ["p.pipe:1:1: Nodes that read each other in a circle: p.a -> q.a -> p.a"], ""),
     (

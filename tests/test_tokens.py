@@ -3,15 +3,28 @@
 import base64
 import json
 import logging
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tests.api.calls import Api, error
 
-from martlet.errors import EngineError, TokenError
-from martlet.tokens import ADMIN_TOKEN_NAME, USER_TOKEN_NAME, TokenStore
+from martlet.access import Grant
+from martlet.errors import (
+    ConflictError,
+    EngineError,
+    NotFoundError,
+    RateLimitError,
+    RequestError,
+    TokenError,
+)
+from martlet.rates import Rates
+from martlet.tokens import ADMIN_TOKEN_NAME, USER_TOKEN_NAME, Names, TokenStore
 
 FILES = {
     "events.datasource": 'TOKEN "both" READ\nTOKEN "both" APPEND\nTOKEN writer APPEND\n'
@@ -29,7 +42,7 @@ OPERATIONS = {
     "read first": ("GET", "/v0/pipes/first.json", ""),
     "read second": ("GET", "/v0/pipes/second.json", ""),
     "read third": ("GET", "/v0/pipes/third.json", ""),
-    "jobs": ("GET", "/v0/jobs/none", ""),
+    "tokens": ("DELETE", "/v0/tokens/none", ""),
 }
 ALLOWED = {
     "both": {"append events", "read first"},
@@ -182,3 +195,246 @@ def test_a_token_that_is_declared_no_more_is_refused(make_workspace):
         "The token 'two' lacks the scope PIPES:READ:second",
     )
     assert api.send("other", '{"id":1}', token=value).status == 202
+
+
+READ_P = [Grant("PIPES:READ", "p")]
+
+
+def test_a_made_token_is_there_after_a_restart(path: Path):
+    store = TokenStore(path)
+    made = store.create(
+        "made", [Grant("DATASOURCES:READ", "e", "a = 'ü'")], description="for me", rate=5
+    )
+    assert mode(path) == 0o600
+    again = TokenStore(path)
+    assert again.get("made") == made
+    access = again.find(made.value)
+    assert access.filters == {"e": "a = 'ü'"}
+    assert access.rate_headers["x-ratelimit-limit"] == "5"
+    assert [entry.name for entry in path.parent.iterdir()] == ["tokens.json"]
+
+
+def test_what_a_token_may_changes_at_once(path: Path):
+    store = TokenStore(path)
+    made = store.create("made", READ_P)
+    changed = store.update(made.id, name="other", grants=[Grant("TOKENS")], description="x", rate=9)
+    assert (changed.id, changed.value, changed.given.created_at) == (
+        made.id,
+        made.value,
+        made.given.created_at,
+    )
+    access = store.find(made.value)
+    assert (access.name, access.scopes) == ("other", {("TOKENS", "")})
+    assert store.update("other", rate=0).given.rate is None
+    assert store.update("other").grants == (Grant("TOKENS"),)
+    refreshed = store.refresh(made.value)
+    assert (refreshed.id, refreshed.name) == (made.id, "other")
+    with pytest.raises(TokenError):
+        store.find(made.value)
+    assert store.find(refreshed.value).name == "other"
+    store.remove("other")
+    for unknown in ("other", made.id, refreshed.value):
+        with pytest.raises(NotFoundError):
+            store.get(unknown)
+    with pytest.raises(TokenError):
+        store.find(refreshed.value)
+    assert [token.name for token in TokenStore(path).all()] == [ADMIN_TOKEN_NAME, USER_TOKEN_NAME]
+
+
+def test_names_are_unique_and_printable(path: Path):
+    store = TokenStore(path)
+    store.sync({"declared": [("PIPES:READ", "p")]})
+    store.create("made", READ_P)
+    for name in ("made", "declared", USER_TOKEN_NAME):
+        with pytest.raises(ConflictError, match=f"There is a token '{name}' already"):
+            store.create(name, READ_P)
+    with pytest.raises(ConflictError):
+        store.update("made", name="declared")
+    for name in ("", "a\nb", "x" * 201, "\ud800"):
+        with pytest.raises(RequestError, match="printable"):
+            store.create(name, READ_P)
+
+
+def test_a_declared_token_keeps_what_is_declared(path: Path):
+    store = TokenStore(path)
+    declared = ("PIPES:READ", "p")
+    store.sync({"t": [declared]})
+    more = Grant("PIPES:READ", "q")
+    assert store.update("t", grants=[*READ_P, more]).grants == (*READ_P, more)
+    with pytest.raises(ConflictError, match="cannot lose the scope PIPES:READ:p"):
+        store.update("t", grants=[more])
+    for change in (lambda: store.remove("t"), lambda: store.update("t", name="u")):
+        with pytest.raises(ConflictError, match="the project declares it"):
+            change()
+    value = store.value("t")
+    assert store.find(value).scopes == {declared, ("PIPES:READ", "q")}
+    store.sync({})
+    assert store.find(value).scopes == {("PIPES:READ", "q")}
+    store.remove("t")
+    with pytest.raises(TokenError):
+        store.find(value)
+
+
+def test_a_made_token_may_be_declared_later(path: Path):
+    store = TokenStore(path)
+    value = store.create("t", READ_P).value
+    store.sync({"t": [("PIPES:READ", "q")]})
+    assert store.find(value).scopes == {("PIPES:READ", "p"), ("PIPES:READ", "q")}
+    store.sync({})
+    assert store.find(value).scopes == {("PIPES:READ", "p")}
+
+
+@pytest.mark.parametrize("name", [ADMIN_TOKEN_NAME, USER_TOKEN_NAME])
+def test_built_in_tokens_stay(path: Path, name: str):
+    store = TokenStore(path)
+    changes = [
+        lambda: store.remove(name),
+        lambda: store.update(name, name="x"),
+        lambda: store.update(name, grants=READ_P),
+    ]
+    for change in changes:
+        with pytest.raises(ConflictError, match="it is built in"):
+            change()
+    before = store.value(name)
+    assert store.refresh(name).value == store.value(name) != before
+    assert store.find(store.value(name)).is_admin
+
+
+def test_a_given_admin_token_has_no_other_value(path: Path):
+    store = TokenStore(path, admin_token="from outside")
+    with pytest.raises(ConflictError, match="is given when the server is started"):
+        store.refresh("from outside")
+    assert store.get(ADMIN_TOKEN_NAME).id == TokenStore(path, admin_token="other").get("other").id
+
+
+def test_names_of_resources_are_resolved_when_they_are_used(path: Path):
+    store = TokenStore(path)
+    store.create("t", [Grant("DATASOURCES:READ", "e__v1", "a = 1"), *READ_P])
+    store.sync({}, Names(lambda name: {"e__v1": "e"}.get(name, name)))
+    access = store.find(store.value("t"))
+    assert access.filters == {"e": "a = 1"}
+    jwt = store.sign_jwt("j", [Grant("DATASOURCES:READ", "e__v1", "a = 2")], expires=2**33)
+    assert store.find(jwt).filters == {"e": "a = 2"}
+    store.sync({}, Names(lambda name: {"e__v1": "f"}.get(name, name)))
+    assert store.find(store.value("t")).filters == {"f": "a = 1"}
+    assert store.find(jwt).filters == {"f": "a = 2"}
+
+
+def test_a_filter_of_what_is_gone_lets_nobody_in(path: Path):
+    store = TokenStore(path)
+    grants = [Grant("DATASOURCES:READ", "e", "a = 1"), *READ_P]
+    values = [store.create("t", grants).value, store.sign_jwt("t", grants, expires=2**33)]
+    for value in values:
+        store.sync({}, Names(datasources=["e"]))
+        assert store.find(value).filters == {"e": "a = 1"}
+        store.sync({}, Names(datasources=["renamed"]))
+        with pytest.raises(TokenError, match="a filter of the data source 'e', which does not"):
+            store.find(value)
+
+
+def test_one_pipe_by_two_names_cannot_be_fixed_in_two_ways(path: Path):
+    store = TokenStore(path)
+    store.sync({}, Names(lambda name: "p"))
+    grants = [Grant("PIPES:READ", "a", fixed={"x": 1}), Grant("PIPES:READ", "b")]
+    with pytest.raises(TokenError, match="two kinds of 'fixed_params'"):
+        store.find(store.sign_jwt("j", grants, expires=2**33))
+
+
+def test_jwts_end_with_their_time_and_with_the_admin_token(path: Path):
+    now = [1000.0]
+    store = TokenStore(path, clock=lambda: now[0])
+    jwt = store.sign_jwt("j", [Grant("PIPES:READ", "p", fixed={"org": "x"})], expires=1010)
+    for _ in range(2):
+        access = store.find(jwt)
+        assert (access.name, access.fixed) == ("j", {"p": {"org": "x"}})
+    now[0] = 1010.0
+    with pytest.raises(TokenError, match="has expired"):
+        store.find(jwt)
+    now[0] = 1000.0
+    store.refresh(ADMIN_TOKEN_NAME)
+    with pytest.raises(TokenError, match="not signed with"):
+        store.find(jwt)
+
+
+def test_jwts_of_one_name_are_counted_together(path: Path):
+    store = TokenStore(path, rates=Rates(lambda: 0))
+    one, two, other = (
+        store.sign_jwt(name, [Grant("PIPES:READ", pipe)], expires=2**33, rate=2)
+        for name, pipe in (("j", "p"), ("j", "q"), ("k", "p"))
+    )
+    assert store.find(one).rate_headers["x-ratelimit-remaining"] == "1"
+    assert store.find(two).rate_headers["x-ratelimit-remaining"] == "0"
+    for jwt in (one, two):
+        with pytest.raises(RateLimitError):
+            store.find(jwt)
+    store.find(other)
+    stored = store.create("j", READ_P, rate=1)  # a stored token of that name is another
+    store.find(stored.value)
+    with pytest.raises(RateLimitError):
+        store.find(stored.value)
+
+
+@pytest.mark.parametrize("given", ['{"x": {}}', '{"t": {"scopes": ["NOPE"]}}', '{"t": {"scopes": ["DATASOURCES:READ:e:"]}}', '{"t": {"more": 1}}', '{"t": {"rate": -1}}', '{"t": {"rate": true}}', '{"t": 5}', "[]"])  # fmt: skip
+def test_nothing_is_guessed_of_a_changed_file(path: Path, given: str):
+    path.parent.mkdir()
+    path.write_text(f'{{"workspace_id": "w", "tokens": {{"t": "v"}}, "given": {given}}}')
+    with pytest.raises(EngineError, match="is not a token file"):
+        TokenStore(path)
+
+
+def test_a_change_that_cannot_be_stored_is_none(path: Path, monkeypatch: pytest.MonkeyPatch):
+    store = TokenStore(path)
+    made = store.create("t", READ_P)
+    before = path.read_text()
+
+    def fail(*arguments: object) -> None:
+        raise OSError(28, "disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    changes = [
+        lambda: store.create("u", READ_P),
+        lambda: store.remove("t"),
+        lambda: store.refresh("t"),
+        lambda: store.update("t", grants=[Grant("ADMIN")]),
+    ]
+    for change in changes:
+        with pytest.raises(EngineError, match="cannot be stored: disk full"):
+            change()
+    assert path.read_text() == before
+    assert store.find(made.value).scopes == {("PIPES:READ", "p")}
+    assert [token.name for token in store.all()] == [ADMIN_TOKEN_NAME, USER_TOKEN_NAME, "t"]
+
+
+def test_changes_at_once_lose_nothing(path: Path):
+    store = TokenStore(path)
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda n: store.create(f"t{n}", READ_P), range(24)))
+    names = {token.name for token in TokenStore(path).all()}
+    assert names == {ADMIN_TOKEN_NAME, USER_TOKEN_NAME, *(f"t{n}" for n in range(24))}
+    assert {store.find(token.value).name for token in made} == names - {
+        ADMIN_TOKEN_NAME,
+        USER_TOKEN_NAME,
+    }
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> TokenStore:
+    return TokenStore(tmp_path_factory.mktemp("tokens") / "tokens.json")
+
+
+PARTS = st.binary(max_size=30).map(lambda b: base64.urlsafe_b64encode(b).decode()) | st.text(
+    max_size=20
+)
+
+
+@given(
+    st.text()
+    | st.binary().map(lambda b: b.decode("latin-1"))
+    | st.lists(PARTS, min_size=2, max_size=4).map(lambda parts: "eyJ" + ".".join(parts))
+)
+@example("eyJ..")
+@example("eyJhbGciOiJIUzI1NiJ9..\udcff")
+@example("p.eyJ.x")
+def test_whatever_is_shown_is_a_token_or_refused(store: TokenStore, value: str):
+    with pytest.raises(TokenError):
+        store.find(value)

@@ -14,6 +14,7 @@ from typing import Any
 from martlet.catalog import stored_columns, table_ddl
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import DatafileError, Location, MartletError, NotRunError, QueryError, SqlError
+from martlet.filters import filter_errors
 from martlet.model import Column, Datasource, Node, NodeType, Pipe, Project, TableEngine
 from martlet.query import QueryBuilder
 from martlet.schema import try_schema
@@ -79,6 +80,9 @@ def analyse(
         source = project.datasources.get(name)
         nodes.found.errors += table_errors(engine, source, error) if source else [error]
     made = {str(row["name"]) for row in engine.rows(_TABLES)}
+    nodes.found.errors += filter_errors(
+        engine, (source for name, source in project.datasources.items() if name in made)
+    )
     nodes.forget_obstacles()
     nodes.broken |= {name for name in project.datasources if name not in made}
     nodes.broken_nodes |= {

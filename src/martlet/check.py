@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from martlet.analysis import Analysis, Unchecked, analyse
@@ -126,8 +126,9 @@ def check_project(
     found = sorted([*found, *analysis.errors], key=_place)
     blocked = {each.location.path for each in analysis.unchecked if each.is_blocked}
     without_verdict = _files([*found, *late]) | blocked
+    warnings = sorted([*project.warnings, *queries.warnings()], key=_place)
     return Report(
-        project=project,
+        project=replace(project, warnings=tuple(warnings)),
         engine=engine,
         errors=found,
         inventory=take_inventory(project, queries, broken=_files(errors)),

@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("names", nargs="*", metavar="PIPE", help="only the tests of these pipes")
     test.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _add_append(commands)
+    _add_analyze(commands)
     cloud.add_commands(commands, environment=dict(os.environ), check=_check_for_athena)
     return parser
 
@@ -175,6 +176,37 @@ def _append(options: argparse.Namespace) -> int:
     if totals.quarantined:
         print(f"why: the columns c__error of {options.name}_quarantine", file=sys.stderr)
     return 1 if options.strict and totals.quarantined else 0
+
+
+def _add_analyze(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    text = "print a .datasource file for a file of rows, guessed from its beginning"
+    parser = commands.add_parser("analyze", help=text, description=text)
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV, NDJSON (both also as .gz, .zst) or Parquet"
+    )
+    parser.add_argument(
+        "--format", choices=["csv", "ndjson", "parquet"], help="where the file does not show it"
+    )
+    parser.add_argument("--delimiter", help="between the fields of CSV, else guessed")
+    parser.add_argument("--json", action="store_true", help="the API's answer in place of a file")
+    parser.set_defaults(command=_analyze)
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    from martlet.api.analyze import analyze_path, as_json
+
+    given = {"format": options.format, "dialect_delimiter": options.delimiter}
+    found = analyze_path(options.file, {key: value for key, value in given.items() if value})
+    if options.json:
+        print(json.dumps(as_json(found), indent=2, ensure_ascii=False))
+        return 0
+    print(found.datafile(), end="")
+    if found.invalid:
+        lines = "line is no row" if found.invalid == 1 else "lines are no rows"
+        print(f"warning: {found.invalid} {lines}", file=sys.stderr)
+    for path, reason in found.skipped:
+        print(f"warning: no column for {path}: {reason}", file=sys.stderr)
+    return 0
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from martlet.errors import ConfigurationError, ConflictError, NotFoundError, RequestError
+from martlet.scopes import format_scope, parse_scope
 from martlet.template.functions import SECRET_NAME
-from martlet.tokens import ADMIN_TOKEN_NAME, format_scope, parse_scope
+from martlet.tokens import ADMIN_TOKEN_NAME
 
 if TYPE_CHECKING:  # botocore takes half a second
     from martlet.aws.project_secrets import ProjectSecrets
@@ -265,7 +266,7 @@ def _create_token(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_resources(folder: Path, scopes: set[tuple[str, str]]) -> None:
+def _check_resources(folder: Path, scopes: set[tuple[str, ...]]) -> None:
     """Refuse scopes on what a project does not have.
 
     Raises:
@@ -275,7 +276,7 @@ def _check_resources(folder: Path, scopes: set[tuple[str, str]]) -> None:
     from martlet.files.project import load_project
 
     project = load_project(folder)
-    for scope, resource in scopes:
+    for scope, resource, *_ in scopes:
         is_pipe = scope.startswith("PIPES")
         known = project.pipes if is_pipe else project.datasources
         if resource and resource not in known:

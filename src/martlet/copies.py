@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, RequestError
 from martlet.ingest.sinks import ClickHouseSink
+from martlet.jobstore import Job
 from martlet.model import NodeType, Pipe
-from martlet.query import QueryBuilder
+from martlet.query import Query, QueryBuilder
 from martlet.sql.lexer import quote_identifier, quote_string
 
 MODES = ("append", "replace")
@@ -19,32 +21,36 @@ COPY_TIMEOUT_S = 3600
 _STAGE_PREFIX = "__copy_"
 
 
-def run_copy(
-    pipe: Pipe,
-    values: Mapping[str, object],
-    *,
-    mode: str | None,
-    queries: QueryBuilder,
-    engine: ClickHouse,
-    sink: ClickHouseSink,
-) -> int:
-    """Run a copy pipe now and return how many rows it wrote.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A run of a copy pipe, as it was asked for.
 
-    The rows are made in a table of their own first: a query that fails changes nothing, and
-    `replace` is one exchange of tables, so readers see the old rows or the new.
+    Attributes:
+        target: the data source that it writes.
+        mode: one of `MODES`.
+        query: what it writes there.
+    """
+
+    target: str
+    mode: str
+    query: Query
+
+
+def prepare_copy(
+    pipe: Pipe, values: Mapping[str, object], *, mode: str | None, queries: QueryBuilder
+) -> Copy:
+    """Return a run of a copy pipe.
 
     Args:
         pipe: a pipe of type copy.
         values: template parameters; `job_timestamp` is added.
         mode: `append` or `replace`; None for the pipe's own COPY_MODE.
         queries: the live project's queries.
-        engine: where the data sources are.
-        sink: held while tables are exchanged.
 
     Raises:
-        ConflictError: the pipe is not a copy pipe, or its target changed meanwhile.
+        ConflictError: the pipe is not a copy pipe.
         RequestError: unknown mode.
-        QueryError: the query failed; nothing was written.
+        TemplateError: its SQL cannot be rendered.
     """
     if pipe.type is not NodeType.COPY:
         raise ConflictError(f"The pipe '{pipe.name}' is not a copy pipe")
@@ -53,42 +59,61 @@ def run_copy(
         raise RequestError(f"Copy mode '{mode}' is not one of: {', '.join(MODES)}")
     stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     query = queries.build(pipe, {"job_timestamp": stamp, **values})
-    target = pipe.output.settings["target_datasource"]
+    return Copy(pipe.output.settings["target_datasource"], mode, query)
+
+
+def run_copy(copy: Copy, job: Job, *, engine: ClickHouse, sink: ClickHouseSink) -> int:
+    """Run a copy pipe to its end and return how many rows it wrote.
+
+    The rows are made in a table of their own first: a query that fails changes nothing, and
+    `replace` is one exchange of tables, so readers see the old rows or the new.
+
+    Args:
+        copy: of `prepare_copy`.
+        job: its end is the end of the query; nothing is written then.
+        engine: where the data sources are.
+        sink: held while tables are exchanged.
+
+    Raises:
+        ConflictError: the target changed meanwhile.
+        QueryError: the query failed; nothing was written.
+    """
     staged = f"{_STAGE_PREFIX}{uuid.uuid4().hex}"
-    table, stage = quote_identifier(target), quote_identifier(staged)
+    table, stage = quote_identifier(copy.target), quote_identifier(staged)
     # For an exchange the same engine; else one that keeps all rows, whatever the target's does.
-    kept = "" if mode == "replace" else " ENGINE = MergeTree ORDER BY tuple()"
-    definition = _definition(engine, target)
+    kept = "" if copy.mode == "replace" else " ENGINE = MergeTree ORDER BY tuple()"
+    definition = _definition(engine, copy.target)
+
+    def stop() -> None:
+        engine.command(f"KILL QUERY WHERE startsWith(query, 'INSERT INTO {stage}') ASYNC")
+
     engine.command(f"CREATE TABLE {stage} AS {table}{kept}")
     try:
-        columns = _columns(engine, query.sql)
-        engine.command_apart(
-            f"INSERT INTO {stage} ({columns})"
-            f" SETTINGS max_execution_time = {COPY_TIMEOUT_S},"
-            f" max_memory_usage = {engine.settings.max_memory_bytes}"
-            f" SELECT {columns} FROM (\n{query.sql}\n)",
-            parameters=query.secrets,
-        )
+        columns = _columns(engine, copy.query.sql)
+        with job.stopped_by(stop):
+            engine.command_apart(
+                f"INSERT INTO {stage} ({columns})"
+                f" SETTINGS max_execution_time = {COPY_TIMEOUT_S},"
+                f" max_memory_usage = {engine.settings.max_memory_bytes}"
+                f" SELECT {columns} FROM (\n{copy.query.sql}\n)",
+                parameters=copy.query.secrets,
+            )
         rows = int(engine.command(f"SELECT count() FROM {stage}"))
         with sink.paused():
-            if _definition(engine, target) != definition:
+            if _definition(engine, copy.target) != definition:
                 raise ConflictError(
-                    f"The data source '{target}' changed while the copy ran: nothing was written",
+                    f"The data source '{copy.target}' changed while the copy ran: nothing was"
+                    " written",
                     hint="run the copy again",
                 )
-            if mode == "replace":
+            job.commit()
+            if copy.mode == "replace":
                 engine.command(f"EXCHANGE TABLES {stage} AND {table}")
             else:
                 engine.command(f"INSERT INTO {table} SELECT * FROM {stage}")
     finally:
         engine.command(f"DROP TABLE IF EXISTS {stage} SYNC")
     return rows
-
-
-def cancel_copies(engine: ClickHouse) -> None:
-    """End the queries of copies that run; nothing of them is written."""
-    start = quote_string(f"INSERT INTO `{_STAGE_PREFIX}")
-    engine.command(f"KILL QUERY WHERE startsWith(query, {start}) ASYNC")
 
 
 def _definition(engine: ClickHouse, table: str) -> str:

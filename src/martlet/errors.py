@@ -182,9 +182,17 @@ class NotFoundError(MartletError):
 
 
 class MethodError(MartletError):
-    """The path exists, but not with this method."""
+    """The path exists, but not with this method.
+
+    Attributes:
+        allowed: the methods that it has.
+    """
 
     status = 405
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class RateLimitError(MartletError):

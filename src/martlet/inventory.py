@@ -10,7 +10,8 @@ from martlet.catalog import feeders_of, stored_columns
 from martlet.limits import takes_events
 from martlet.model import Connection, Datasource, NodeType, Parameter, Pipe, Project
 from martlet.query import QueryBuilder
-from martlet.tokens import ADMIN_TOKEN_NAME, declared_scopes, format_scope
+from martlet.scopes import format_scope
+from martlet.tokens import ADMIN_TOKEN_NAME, declared_scopes
 
 Object = dict[str, object]
 

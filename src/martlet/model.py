@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from martlet.errors import DatafileWarning, Location, NotFoundError
+from martlet.ids import is_id, resource_id
 from martlet.types import ColumnType
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -92,11 +93,16 @@ class TableEngine:
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
-    """A `TOKEN name READ|APPEND` line: the token of that name may do that on this resource."""
+    """A `TOKEN name READ|APPEND` line: the token of that name may do that on this resource.
+
+    Attributes:
+        filter: what rows must fulfil to be read, empty for all of them.
+    """
 
     name: str
     permission: str
     location: Location
+    filter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,7 @@ class Settings:
         query_timeout_s: wall-clock seconds for one query.
         max_result_bytes: bytes of one result.
         max_memory_bytes: memory of one query.
+        allow_private_urls: whether files are fetched from addresses that are not public.
     """
 
     generation: Generation = Generation.DETECT
@@ -236,6 +243,7 @@ class Settings:
     query_timeout_s: float = 10.0
     max_result_bytes: int = 100 * 1024 * 1024
     max_memory_bytes: int = 4 * 1024 * 1024 * 1024
+    allow_private_urls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +257,7 @@ class Project:
             relative to the root.
         versioned: other names of resources -> their names: Classic's with a version,
             `events__v3`, and those of other workspaces' data sources, `workspace.events`.
+        texts: path of a datafile -> its text as it was read.
     """
 
     root: Path
@@ -262,9 +271,15 @@ class Project:
     files: tuple[str, ...] = ()
     versioned: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=lambda: _EMPTY, compare=False, repr=False)
 
     def resource(self, name: str) -> str:
-        """Return the name of the resource that a name stands for, Classic's with a version."""
+        """Return the name of what a name stands for: an id, or Classic's with a version."""
+        if is_id(name):
+            for kind, names in (("datasource", self.datasources), ("pipe", self.pipes)):
+                for known in names:
+                    if resource_id(kind, known) == name:
+                        return known
         return self.versioned.get(name, name)
 
     def datasource(self, name: str) -> Datasource:

@@ -3,11 +3,12 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
+from martlet.access import READ_PIPE, Access
 from martlet.errors import (
     DatafileError,
+    DatafileWarning,
     Location,
     MartletError,
     NotFoundError,
@@ -16,32 +17,27 @@ from martlet.errors import (
     QueryError,
     SqlError,
     TemplateError,
+    TooLargeError,
 )
 from martlet.model import Node, NodeType, Parameter, Pipe, Project
-from martlet.sql.guard import (
-    ALLOWED_SYSTEM_TABLES,
-    ALLOWED_TABLE_FUNCTIONS,
-    check_select,
-    without_end,
+from martlet.resolution import (
+    CURRENT_PIPE,
+    SERVICE_PREFIXES,
+    HiddenError,
+    Place,
+    Resolution,
+    scan,
+    within,
 )
-from martlet.sql.lexer import lex
-from martlet.sql.tables import TableReference, find_tables, replace_tables
+from martlet.sql.tables import TableReference
+from martlet.sql.tail import Tail, split_tail
 from martlet.template.choices import Facts
 from martlet.template.compiler import Rendered, Template, compile_template
+from martlet.template.parameters import CAPTURED
 from martlet.template.values import SAMPLE_NAME
 
-# A pipe of pipes of pipes: deeper than any real project, shallower than Python's stack.
-MAX_DEPTH = 40
-
-# Nodes that read a node twice which reads a node twice: the text would grow without end.
-MAX_NODES = 1000
-_MAX_REMEMBERED = 64 * 1024
-
-# Tinybird's own tables about a workspace: https://www.tinybird.co/docs/monitoring/service-datasources
-SERVICE_PREFIXES = ("tinybird.", "organization.")
-
-# Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
-MAX_THREADS = 16
+# https://www.tinybird.co/docs/api-reference/query-api
+MAX_SQL_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,58 +49,20 @@ class Query:
         datasources: names of the data sources and quarantines that it reads.
         settings: ClickHouse settings that the templates asked for.
         secrets: values of `{name: String}` placeholders.
+        pipes: names of the pipes that it reads, the one it was built for too.
+        format: of `FORMAT` at the end of a request's SQL, empty if there is none.
+        is_isolated: tables have their database's name, and no other may be found.
+        is_filtered: the caller does not see all rows, or has parameters that are bound.
     """
 
     sql: str
     datasources: frozenset[str]
     settings: Mapping[str, str]
     secrets: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What the nodes of one query have added so far.
-
-    Attributes:
-        sample: the nodes are rendered with sample values, and this is known of their tests.
-    """
-
-    sample: Facts | None = None
-    nodes: int = 0
-    datasources: set[str] = field(default_factory=set)
-    settings: dict[str, str] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict)
-
-
-class _HiddenError(SqlError):
-    """A WITH name of a query means something else in the SQL of a node that is put into it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scanned:
-    """A node's SQL that has passed the guard: its text up to the end and the tables it names."""
-
-    sql: str
-    tables: tuple[TableReference, ...]
-
-
-def _scan(sql: str) -> _Scanned:
-    """Check one SELECT and find its tables; texts of usual size are remembered."""
-    return _scan_again(sql) if len(sql) > _MAX_REMEMBERED else _scan_once(sql)
-
-
-def _scan_again(sql: str) -> _Scanned:
-    lexemes = without_end(list(lex(sql)))
-    check_select(lexemes)
-    tables = tuple(find_tables(lexemes))
-    for table in tables:
-        if table.is_function and table.name.lower() not in ALLOWED_TABLE_FUNCTIONS:
-            message = f"The query uses disabled table functions: '{table.name}'"
-            raise SqlError(message, offset=table.start)
-    return _Scanned(sql[: lexemes[-1].end], tables)
-
-
-_scan_once = lru_cache(maxsize=1024)(_scan_again)
+    pipes: frozenset[str] = frozenset()
+    format: str = ""
+    is_isolated: bool = False
+    is_filtered: bool = False
 
 
 class QueryBuilder:
@@ -113,78 +71,109 @@ class QueryBuilder:
     Templates are compiled once; a rendering whose text was seen before is not read again.
     """
 
-    def __init__(self, project: Project) -> None:
-        """Compile all templates; an error is kept for `check`, and raised by `build`."""
+    def __init__(self, project: Project, *, database: str = "") -> None:
+        """Compile all templates; an error is kept for `check`, and raised by `build`.
+
+        Args:
+            project: whose nodes are built.
+            database: where its tables are in ClickHouse, empty for another engine.
+        """
         self.project = project
+        self.database = database
         self._templates: dict[tuple[str, str], Template | TemplateError] = {}
         self._reads: dict[tuple[str, str], list[tuple[Pipe, Node]]] = {}
+        self._sources: dict[tuple[str, str], list[str]] = {}
         for pipe in project.pipes.values():
             for node in pipe.nodes:
                 if node.is_template:
                     self._templates[pipe.name, node.name] = _compile(node)
 
-    def build(self, pipe: Pipe, values: Mapping[str, object], *, node: Node | None = None) -> Query:
+    def build(
+        self,
+        pipe: Pipe,
+        values: Mapping[str, object],
+        *,
+        node: Node | None = None,
+        access: Access | None = None,
+    ) -> Query:
         """Render a node (by default the output) with all that it refers to.
+
+        Args:
+            pipe: whose node it is.
+            values: parameters of the request; those that the access is bound to win.
+            node: of the pipe.
+            access: whose filters leave rows out of every table that is read. That the pipe may be
+                read is for the caller to check.
 
         Raises:
             TemplateError: a parameter is missing or does not fit.
             QueryError: the SQL is not one SELECT, or names a table that is not the project's.
         """
-        gathered = _Gathered()
+        is_limited = access is not None and not access.is_admin and bool(access.filters)
+        resolution = Resolution(self, access, is_limited)
         try:
-            sql = self._inlined(pipe, node or pipe.output, values, gathered, 0)
+            place = Place(pipe, node or pipe.output, resolution.enter(pipe, values))
+            sql = resolution.inlined(place)
         except SqlError as error:
-            raise QueryError(f"[Error] {error.message}") from error
-        return Query(sql, frozenset(gathered.datasources), gathered.settings, gathered.secrets)
+            raise _as_query_error(error) from error
+        return _query(resolution, sql)
 
-    def _inlined(
+    def build_sql(
         self,
-        pipe: Pipe,
-        node: Node,
+        sql: str,
         values: Mapping[str, object],
-        gathered: _Gathered,
-        depth: int,
-        hidden: frozenset[str] = frozenset(),
-    ) -> str:
-        if depth > MAX_DEPTH:
-            raise SqlError(f"The nodes and pipes that '{node.name}' reads are nested too deeply")
-        rendered = self._render(pipe, node, values, sample=gathered.sample)
-        return self._inlined_text(pipe, node, rendered, values, gathered, depth, hidden)
+        *,
+        access: Access | None,
+        pipe: Pipe | None = None,
+        has_tail: bool = False,
+    ) -> Query:
+        """Return the query of a request's own SQL.
 
-    def _inlined_text(
-        self,
-        pipe: Pipe,
-        node: Node,
-        rendered: Rendered,
-        values: Mapping[str, object],
-        gathered: _Gathered,
-        depth: int,
-        hidden: frozenset[str] = frozenset(),
-    ) -> str:
-        gathered.settings.update(_settings(rendered.settings))
-        gathered.secrets.update(rendered.secrets)
-        scanned = _scan(rendered.sql)
-        gathered.nodes += 1
-        if gathered.nodes > MAX_NODES:
-            raise SqlError(f"The query reads more than {MAX_NODES} nodes, counted where they stand")
+        Args:
+            sql: one SELECT, or a template of one behind `%`.
+            values: parameters of the request.
+            access: must be allowed to read each table and pipe that the SQL names; its filters
+                leave rows out everywhere.
+            pipe: what `_` stands for; its nodes can be named too, and their tables are then read
+                as if the SQL named them. It must be allowed.
+            has_tail: whether FORMAT and SETTINGS may stand at the end.
 
-        def subquery(reference: TableReference) -> str | None:
-            found = self._resolve(pipe, node, reference.name)
-            if found is None:
-                self._note_table(reference, gathered)
-                if reference.name in hidden:
-                    raise _HiddenError(
-                        f"The node '{node.name}' reads '{reference.name}', but WITH gives that"
-                        " name to something else where the node is used: rename it there"
-                    )
-                return None
-            return self._inlined(*found, values, gathered, depth + 1, hidden | reference.hidden)
+        Raises:
+            TemplateError: a parameter is missing or does not fit.
+            TokenError: the access does not allow something that is read.
+            TooLargeError: the SQL is too long.
+            QueryError: the SQL is not one SELECT, or names a table that is not the project's.
+        """
+        if len(sql.encode()) > MAX_SQL_BYTES:
+            raise TooLargeError(f"The SQL has more than {MAX_SQL_BYTES} bytes, the limit")
+        is_limited = access is not None and not access.is_admin
+        if pipe is not None and access is not None:
+            access.require(READ_PIPE, pipe.name)
+        resolution = Resolution(self, access, is_limited)
+        try:
+            rendered = self._render_request(sql, values, with_secrets=not is_limited)
+            tail = split_tail(rendered.sql) if has_tail else Tail(rendered.sql)
+            place = Place(pipe, _request_node(tail.sql), values, needs_scopes=access is not None)
+            rendered = replace(rendered, sql=tail.sql)
+            text = resolution.inlined_text(within(place, rendered), rendered)
+        except SqlError as error:
+            raise _as_query_error(error) from error
+        resolution.settings.update(tail.settings)
+        return replace(_query(resolution, text), format=tail.format)
 
-        return replace_tables(scanned.sql, scanned.tables, subquery)
+    def _render_request(
+        self, sql: str, values: Mapping[str, object], *, with_secrets: bool
+    ) -> Rendered:
+        mark, percent, text = sql.partition("%")
+        if mark.strip() or not percent:
+            return Rendered(sql, {}, {})
+        template = compile_template(text, name="q")
+        return template.render(values, secrets=self.project.secrets if with_secrets else {})
 
-    def _render(
+    def render(
         self, pipe: Pipe, node: Node, values: Mapping[str, object], *, sample: Facts | None = None
     ) -> Rendered:
+        """Return a node's SQL for the values of a request, or with sample values."""
         if not node.is_template:
             return Rendered(node.sql, {}, {})
         template = self._templates[pipe.name, node.name]
@@ -194,7 +183,7 @@ class QueryBuilder:
             return template.render_sample(sample)
         return template.render(values, secrets=self.project.secrets)
 
-    def _resolve(self, pipe: Pipe, node: Node, name: str) -> tuple[Pipe, Node] | None:
+    def resolve(self, pipe: Pipe, node: Node, name: str) -> tuple[Pipe, Node] | None:
         """Return the node that a table name stands for; a node does not see itself."""
         sibling = pipe.node(name)
         if sibling is not None and sibling.name != node.name:
@@ -203,20 +192,6 @@ class QueryBuilder:
         if other is not None and other.name != pipe.name:
             return other, other.output
         return None
-
-    def _note_table(self, reference: TableReference, gathered: _Gathered) -> None:
-        name = reference.name
-        if name in self.project.datasources or self._quarantined(name):
-            gathered.datasources.add(name)
-        elif not (
-            reference.after_in or reference.is_function or name.lower() in ALLOWED_SYSTEM_TABLES
-        ):
-            kind = NotRunError if name.startswith(SERVICE_PREFIXES) else SqlError
-            raise kind(f"Resource '{name}' not found", offset=reference.start)
-
-    def _quarantined(self, name: str) -> str | None:
-        source = name.removesuffix("_quarantine")
-        return source if source != name and source in self.project.datasources else None
 
     def parameters(self, pipe: Pipe) -> tuple[Parameter, ...]:
         """Return the parameters of a pipe: of every node that its output reaches, first wins."""
@@ -227,6 +202,11 @@ class QueryBuilder:
                 for parameter in template.parameters:
                     found.setdefault(parameter.name, parameter)
         return tuple(found.values())
+
+    def own_parameters(self, pipe: Pipe, node: Node) -> tuple[Parameter, ...]:
+        """Return the parameters of a node's own template."""
+        template = self._templates.get((pipe.name, node.name))
+        return template.parameters if isinstance(template, Template) else ()
 
     def reached(self, pipe: Pipe, node: Node) -> Iterator[tuple[Pipe, Node]]:
         """Yield a node and all that it reads, over all branches of the templates, each once."""
@@ -250,8 +230,9 @@ class QueryBuilder:
                 reference.name: None  # in the order of the text, each once
                 for rendered in self._samples(pipe, node)
                 for reference in _tables(rendered.sql)
+                if not reference.is_lookup
             }
-            found = (self._resolve(pipe, node, name) for name in names)
+            found = (self.resolve(pipe, node, name) for name in names)
             self._reads[key] = [inner for inner in found if inner is not None]
         return self._reads[key]
 
@@ -271,13 +252,17 @@ class QueryBuilder:
 
     def datasources(self, pipe: Pipe, node: Node) -> list[str]:
         """Return the data sources that a node reads itself, over all branches of its template."""
-        names = {
-            reference.name: None
-            for rendered in self._samples(pipe, node)
-            for reference in _tables(rendered.sql)
-            if reference.name in self.project.datasources
-        }
-        return [name for name in names if self._resolve(pipe, node, name) is None]
+        key = (pipe.name, node.name)
+        if key not in self._sources:
+            names = {
+                reference.name: None
+                for rendered in self._samples(pipe, node)
+                for reference in _tables(rendered.sql)
+                if reference.name in self.project.datasources
+            }
+            found = [name for name in names if self.resolve(pipe, node, name) is None]
+            self._sources[key] = found
+        return self._sources[key]
 
     def renderings(self, pipe: Pipe, node: Node) -> list[Rendered]:
         """Return renderings of a node alone that take every branch of its template."""
@@ -291,9 +276,14 @@ class QueryBuilder:
         """Yield queries of a node that take each branch of its template, with sample values."""
         for rendered in self._samples(pipe, node):
             try:
-                yield self._inlined_text(pipe, node, rendered, {}, _sample_of(rendered), 0)
+                yield self._sample(pipe, node, rendered)
             except (SqlError, TemplateError):
                 continue  # `check` reports it
+
+    def _sample(self, pipe: Pipe, node: Node, rendered: Rendered) -> str:
+        """Return the query of one way through a node: what it reads goes the same way."""
+        resolution = Resolution(self, sample=rendered.facts or Facts())
+        return resolution.inlined_text(Place(pipe, node, {}), rendered)
 
     def check(self) -> list[MartletError]:
         """Return every error of the SQL and templates that keeps the project from starting."""
@@ -310,6 +300,16 @@ class QueryBuilder:
                 errors.extend(self._check_node(pipe, node))
         return [*errors, *self._check_cycles()]
 
+    def warnings(self) -> list[DatafileWarning]:
+        """Return a warning for each name of Tinybird's API that a template takes from a request."""
+        found = []
+        for pipe in self.project.pipes.values():
+            for node in pipe.nodes:
+                template = self._templates.get((pipe.name, node.name))
+                names = template.parameters if isinstance(template, Template) else ()
+                found += [_captured(node, item.name) for item in names if item.name in CAPTURED]
+        return found
+
     def _check_node(self, pipe: Pipe, node: Node) -> Iterator[MartletError]:
         template = self._templates.get((pipe.name, node.name))
         if isinstance(template, TemplateError):
@@ -325,6 +325,11 @@ class QueryBuilder:
         if template:
             try:
                 deque(template.branches(), maxlen=0)
+                if node is pipe.nodes[0]:
+                    _check_first(node, template)
+            except DatafileError as failure:
+                yield failure
+                return
             except TemplateError as failure:
                 yield _located(failure, pipe, node, failure.offset or 0)
         reported: set[str] = set()
@@ -334,8 +339,8 @@ class QueryBuilder:
                     reported.add(error.message)
                     yield error
             try:
-                self._inlined_text(pipe, node, rendered, {}, _sample_of(rendered), 0)
-            except _HiddenError as error:
+                self._sample(pipe, node, rendered)
+            except HiddenError as error:
                 if error.message not in reported:
                     reported.add(error.message)
                     yield _located(error, pipe, node, 0)
@@ -344,15 +349,16 @@ class QueryBuilder:
 
     def _check_sql(self, pipe: Pipe, node: Node, sql: str) -> Iterator[MartletError]:
         try:
-            scanned = _scan(sql)
+            scanned = scan(sql)
         except SqlError as error:
             yield _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
             return
+        resolution = Resolution(self)
         for reference in scanned.tables:
             is_named_by_request = SAMPLE_NAME in reference.name
-            if not is_named_by_request and self._resolve(pipe, node, reference.name) is None:
+            if not is_named_by_request and self.resolve(pipe, node, reference.name) is None:
                 try:
-                    self._note_table(reference, _Gathered())
+                    resolution.check_other(reference)
                 except SqlError as error:
                     yield _located(
                         error,
@@ -402,14 +408,9 @@ class QueryBuilder:
 
 def _tables(sql: str) -> Iterable[TableReference]:
     try:
-        return _scan(sql).tables
+        return scan(sql).tables
     except SqlError:
         return ()  # `check` reports it
-
-
-def _sample_of(rendered: Rendered) -> _Gathered:
-    """Return a start for what one way through a node reads: the same request's ways."""
-    return _Gathered(sample=rendered.facts or Facts())
 
 
 def _compile(node: Node) -> Template | TemplateError:
@@ -425,18 +426,63 @@ def find_pipe(project: Project, name: str) -> Pipe:
     Raises:
         NotFoundError: there is none.
     """
-    pipe = project.pipes.get(project.versioned.get(name, name))
+    pipe = project.pipes.get(project.resource(name))
     if pipe is None:
         raise NotFoundError(f"The pipe '{name}' does not exist")
     return pipe
 
 
-def _settings(wanted: Mapping[str, object]) -> dict[str, str]:
-    """Return the ClickHouse settings of what template functions asked for."""
-    threads = wanted.get("max_threads")
-    if isinstance(threads, int):
-        return {"max_threads": str(max(1, min(threads, MAX_THREADS)))}
-    return {}
+def _query(resolution: Resolution, sql: str) -> Query:
+    return Query(
+        sql,
+        frozenset(resolution.datasources),
+        resolution.settings,
+        resolution.secrets,
+        pipes=frozenset(resolution.pipes),
+        is_isolated=resolution.is_isolated,
+        is_filtered=resolution.is_filtered,
+    )
+
+
+def _as_query_error(error: SqlError) -> QueryError:
+    failure = QueryError(f"[Error] {error.message}")
+    failure.hint = error.hint
+    return failure
+
+
+def _request_node(sql: str) -> Node:
+    """Return a request's SQL as a node, for what is said of it."""
+    where = Location("q", 1)
+    return Node(CURRENT_PIPE, sql, is_template=False, location=where, sql_location=where)
+
+
+_TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+
+
+def _captured(node: Node, name: str) -> DatafileWarning:
+    word = re.compile(rf"\b{name}\b")
+    places = (word.search(node.sql, *tag.span()) for tag in _TAG.finditer(node.sql))
+    offset = next((place.start() for place in places if place), 0)
+    return DatafileWarning(
+        f"The API reads '{name}' itself: a template may not get what a request gives it",
+        location=node.locate(offset, node.location.path),
+        hint="give the parameter another name.",
+    )
+
+
+def _check_first(node: Node, template: Template) -> None:
+    """Render the first node of a pipe with samples, as Tinybird does when it reads a pipe.
+
+    Raises:
+        DatafileError: nothing is rendered.
+        TemplateError: it fails with samples.
+    """
+    if not template.render_sample().sql.strip():
+        raise DatafileError(
+            "Template renders to an empty query without parameters",
+            location=node.sql_location,
+            hint="write a query for requests that give no parameters, in an {% else %} for example",
+        )
 
 
 def _offset_in_source(node: Node, sql: str, offset: int, name: str = "") -> int:

@@ -5,7 +5,7 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
@@ -317,21 +317,7 @@ class _Apply:
         return refilled
 
     def can_refill(self, target: str) -> bool:
-        """Whether all rows of a data source come from views over rows that are still there."""
-        feeders = [view for view in self.views if view.target == target]
-        copied = any(
-            pipe.output.settings.get("target_datasource") == target
-            for pipe in self.project.pipes.values()
-        )
-        reads = {name for view in feeders for name in view.reads}
-        sources = [self.sources[name] for name in reads & set(self.sources)]
-        return (
-            bool(feeders)
-            and len(sources) == len(reads)  # a quarantine forgets its rows
-            and not copied
-            and is_derived(self.sources[target])
-            and all(not s.engine.ttl and s.engine.name != "Null" for s in sources)
-        )
+        return can_refill(target, self.views, self.project, self.sources)
 
     def count(self, table: str) -> int:
         return int(self.engine.command(f"SELECT count() FROM {quote_identifier(table)}"))
@@ -565,6 +551,24 @@ class _Apply:
             " WHERE database = currentDatabase()"
         )
         return {str(row["view"]): str(row["name"]) for row in rows}
+
+
+def can_refill(
+    target: str, views: Iterable[View], project: Project, sources: Mapping[str, Datasource]
+) -> bool:
+    """Whether all rows of a data source come from views over rows that are still there."""
+    reads = {name for view in views if view.target == target for name in view.reads}
+    copied = any(
+        pipe.output.settings.get("target_datasource") == target for pipe in project.pipes.values()
+    )
+    read = [sources[name] for name in reads & set(sources)]
+    return (
+        bool(reads)
+        and len(read) == len(reads)  # a quarantine forgets its rows
+        and not copied
+        and is_derived(sources[target])
+        and all(not source.engine.ttl and source.engine.name != "Null" for source in read)
+    )
 
 
 def _comment_of(ddl: str) -> str:

@@ -16,17 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-import orjson
 import uvicorn
 import watchfiles
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from martlet.api.dispatch import dispatch
-from martlet.api.http import JSON, Request, Response, failure
+from martlet.api.http import CORS, Request, Response, failure
 from martlet.api.operations import OPERATIONS
 from martlet.api.routes import ROUTES
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
-from martlet.copies import cancel_copies
+from martlet.connections import allow_connections, check_connections
 from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
 from martlet.model import Project
 from martlet.workspace import Workspace
@@ -39,12 +37,8 @@ _INLINE_BODY_BYTES = 64 * 1024
 # Threads for queries: enough that short ones are not stuck behind long ones.
 _READERS = 8
 
-# Threads for copies, which may each take an hour: others wait, and no query does.
-_JOBS = 2
-
-# Request line and headers. Not less than one read of a socket, so that the limit is the same
-# however the bytes arrive.
-_MAX_HEAD_BYTES = 256 * 1024
+# Bodies of all requests under way, for what each has above `_INLINE_BODY_BYTES`.
+_MAX_BODIES_BYTES = 512 * 1024 * 1024
 
 # Connections that wait to be accepted.
 _BACKLOG = 2048
@@ -53,7 +47,6 @@ _BACKLOG = 2048
 _UPLOAD_GRACE_S = 3.0
 
 _WAITING = tuple({route.path.partition("{")[0] for route in ROUTES if route.waits})
-_JOB_ENDS = tuple({"/" + route.path.rpartition("/")[2] for route in ROUTES if route.is_job})
 
 log = logging.getLogger("martlet")
 access_log = logging.getLogger("martlet.access")
@@ -68,7 +61,7 @@ class App:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
-        self.job_threads = ThreadPoolExecutor(_JOBS, thread_name_prefix="martlet-job")
+        self._bodies = _Bodies()
         self._uploads: set[asyncio.Timeout] = set()
         self._upload_deadline: float | None = None
         self._answers = _Answers()
@@ -100,13 +93,14 @@ class App:
             method="GET" if head else scope["method"],  # uvicorn leaves the body out
             path=scope["path"],
             query_string=scope["query_string"].decode("latin-1"),
-            headers={k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]},
+            headers=_headers(scope["headers"]),
             client=scope["client"][0] if scope["client"] else "",
         )
         try:
             request.body = await self._read(request, receive)
         except MartletError as error:
             response = failure(request, error)
+            response.headers.update(CORS)
             if not isinstance(error, TooLargeError) or "expect" in request.headers:
                 # The rest of the body may never come. Otherwise uvicorn reads on and throws it
                 # away: closing now would reset clients that only read when all is sent.
@@ -114,7 +108,10 @@ class App:
         except ConnectionError:
             return
         else:
-            response = await self._answer(request)
+            try:
+                response = await self._answer(request)
+            finally:
+                self._bodies.leave(len(request.body))
         await send(_start_message(request, response))
         await send({"type": "http.response.body", "body": response.body})
         log_access(request, response, time.perf_counter() - started, scope["method"])
@@ -123,7 +120,7 @@ class App:
         try:
             async with asyncio.timeout_at(self._upload_deadline) as upload:
                 self._uploads.add(upload)
-                return await _read_body(request, receive)
+                return await _read_body(request, receive, self._bodies)
         except TimeoutError:
             raise EngineError("The server is shutting down: send the request again") from None
         finally:
@@ -134,10 +131,8 @@ class App:
             answered = dispatch(self.workspace, request, OPERATIONS)
         else:
             loop = asyncio.get_running_loop()
-            is_job = request.path.rstrip("/").endswith(_JOB_ENDS)
-            threads = self.job_threads if is_job else self.threads
             answered = await loop.run_in_executor(
-                threads, dispatch, self.workspace, request, OPERATIONS
+                self.threads, dispatch, self.workspace, request, OPERATIONS
             )
         return answered.result() if answered.done() else await self._answers.wait(answered)
 
@@ -185,28 +180,71 @@ def _is_quick(request: Request) -> bool:
     )
 
 
-async def _read_body(request: Request, receive: Receive) -> bytes:
-    """Read the body up to the limit.
+class _Bodies:
+    """Counts the bytes of the bodies that requests under way have sent."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def grow(self, before: int, after: int) -> None:
+        """Count a body that has grown.
+
+        Raises:
+            EngineError: all of them are too many.
+        """
+        more = _large_part(after) - _large_part(before)
+        if more and self._size + more > _MAX_BODIES_BYTES:
+            raise EngineError("Too many large requests at a time: send the request again later")
+        self._size += more
+
+    def leave(self, size: int) -> None:
+        """Count a body of that size no more."""
+        self._size -= _large_part(size)
+
+
+def _large_part(size: int) -> int:
+    return max(0, size - _INLINE_BODY_BYTES)
+
+
+def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name; repeated ones are one list, as RFC 9110 has it in 5.3."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
+    if len(headers) < len(sent):
+        headers.clear()
+        for raw_name, raw_value in sent:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _read_body(request: Request, receive: Receive, bodies: _Bodies) -> bytes:
+    """Read the body up to the limit; it is counted in `bodies` until it leaves.
 
     Raises:
         TooLargeError: it is announced, or turns out, larger.
+        EngineError: there are too many of them.
         ConnectionError: the client left before the end.
     """
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
         raise body_too_large()
     chunks: list[bytes] = []
     size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise body_too_large()
-        chunks.append(chunk)
-        more = message.get("more_body", False)
+    try:
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError
+            chunk = message.get("body", b"")
+            if size + len(chunk) > MAX_BODY_BYTES:
+                raise body_too_large()
+            bodies.grow(size, size + len(chunk))
+            size += len(chunk)
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+    except BaseException:
+        bodies.leave(size)
+        raise
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -227,16 +265,17 @@ def _start_message(request: Request, response: Response) -> dict[str, Any]:
 
 def log_access(request: Request, response: Response, elapsed_s: float, method: str) -> None:
     """Log one line for a request; never its query string, where tokens are."""
+    path = request.logged_path
     access_log.info(
         "%s %s %d %.1f ms%s",
         method,
-        request.path if request.path.isprintable() else ascii(request.path),
+        path if path.isprintable() else ascii(path),
         response.status,
         elapsed_s * 1000,
         "" if response.rows is None else f" {response.rows} rows",
         extra={
             "method": method,
-            "path": request.path,
+            "path": path,
             "status": response.status,
             "ms": round(elapsed_s * 1000, 2),
             "rows": response.rows,
@@ -277,43 +316,6 @@ def configure_logging(log_format: str) -> None:
         logger.handlers = [handler]
         logger.setLevel(level)
         logger.propagate = False
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 with a limit on the head of a request, and refusals in JSON."""
-
-    _in_head = False
-    _head_bytes = 0
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
-                self._refuse("431 Request Header Fields Too Large", "The headers are too large")
-
-    def on_message_begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._in_head = False
-        super().on_headers_complete()
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: an offer to upgrade may be ignored."""
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse("400 Bad Request", "The request is not valid HTTP/1.1")
-
-    def _refuse(self, status: str, message: str) -> None:
-        body = orjson.dumps({"error": message})
-        head = (
-            f"HTTP/1.1 {status}\r\ncontent-type: {JSON}\r\ncontent-length: {len(body)}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
-        self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -369,7 +371,7 @@ def serve(
     app = App(workspace)
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=allow_connections(),
         ws="none",
         loop="uvloop",
         lifespan="on",
@@ -388,9 +390,6 @@ def serve(
             runner.run(_run(server, app, listener, started, reload))
     finally:
         app.threads.shutdown(wait=True)
-        app.job_threads.shutdown(wait=False, cancel_futures=True)
-        cancel_copies(workspace.engine)  # one that was still at it had its time
-        app.job_threads.shutdown(wait=True)
         workspace.close()
 
 
@@ -416,9 +415,11 @@ async def _run(
     if reload:
         watcher = asyncio.create_task(_watch(app.workspace, reload, stop))
     announcer = asyncio.create_task(_announce(server, started))
+    checker = asyncio.create_task(check_connections(server.server_state))
     await server.serve(sockets=[listener])
     stop.set()
     announcer.cancel()
+    checker.cancel()
     if watcher:
         await watcher
 

@@ -1,6 +1,7 @@
 """A project that is running: its tables in the engine, its queries, tokens and ways in."""
 
 import logging
+import shutil
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +15,16 @@ from martlet.errors import (
     RequestError,
     TooLargeError,
 )
+from martlet.filters import filter_errors
 from martlet.ingest.rows import RowCoder, Sent
 from martlet.ingest.sinks import Appended, Batch, ClickHouseSink
+from martlet.jobstore import Jobs
 from martlet.model import Datasource, Project
 from martlet.query import QueryBuilder
 from martlet.schema import SchemaChange, apply_schema, restore_views
 from martlet.sql.lexer import quote_identifier
-from martlet.tokens import TokenStore, declared_scopes
-
-MAX_JOBS = 100
+from martlet.staging import recover
+from martlet.tokens import Names, TokenStore, declared_scopes
 
 log = logging.getLogger("martlet")
 
@@ -47,8 +49,23 @@ class Workspace:
     uploads = None
     max_decoded_bytes = 100 * 1024 * 1024
 
-    def __init__(self, project: Project, *, engine: ClickHouse, tokens: TokenStore) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        engine: ClickHouse,
+        tokens: TokenStore,
+        jobs: Jobs | None = None,
+        folder: Path | None = None,
+    ) -> None:
         """Bring the engine's tables to the project's state; `open` builds the parts.
+
+        Args:
+            project: to be the live one.
+            engine: open.
+            tokens: of the workspace.
+            jobs: those of before; without them they end with this object.
+            folder: for files on their way into tables, else the system's own.
 
         Raises:
             ProjectError: the project has errors.
@@ -57,8 +74,12 @@ class Workspace:
         self.engine = engine
         self.tokens = tokens
         self.sink = ClickHouseSink(engine.writer)
-        self.jobs: dict[str, dict[str, object]] = {}
+        # Rows into tables that nobody reads yet: they hold no commit, and none holds them.
+        self.stage_sink = ClickHouseSink(engine.writer)
+        self.jobs = jobs or Jobs()
+        self.folder = folder
         try:
+            recover(engine)
             self.apply(project)
         except BaseException:
             self.close()
@@ -75,7 +96,11 @@ class Workspace:
         """
         engine = ClickHouse(data_folder / "clickhouse", settings=project.settings)
         tokens = TokenStore(data_folder / "tokens.json", admin_token=admin_token)
-        return cls(project, engine=engine, tokens=tokens)
+        folder = data_folder / "incoming"
+        shutil.rmtree(folder, ignore_errors=True)  # of a server that was killed
+        folder.mkdir(parents=True)
+        jobs = Jobs(data_folder / "jobs.jsonl")
+        return cls(project, engine=engine, tokens=tokens, jobs=jobs, folder=folder)
 
     def apply(self, project: Project) -> list[SchemaChange]:
         """Make the project the live one; on an error the one before stays.
@@ -83,7 +108,7 @@ class Workspace:
         Returns:
             What was changed in the engine.
         """
-        queries = QueryBuilder(project)
+        queries = QueryBuilder(project, database=self.engine.database)
         if errors := queries.check():
             raise ProjectError(errors)
         coders = {name: RowCoder(source) for name, source in project.datasources.items()}
@@ -91,12 +116,16 @@ class Workspace:
             try:
                 self.engine.configure(project.settings)
                 applied = apply_schema(self.engine, project, queries)
+                if errors := filter_errors(self.engine, project.datasources.values()):
+                    raise ProjectError(errors)
             except BaseException:
                 self._restore()
                 raise
             self.sink.trials = applied.trials
             self.live = Live(replace(project, datasources=applied.datasources), queries, coders)
-        self.tokens.sync(declared_scopes(project))
+        self.tokens.sync(
+            declared_scopes(project), Names(self.resource, self.live.project.datasources)
+        )
         return applied.made
 
     def _restore(self) -> None:
@@ -133,7 +162,13 @@ class Workspace:
         return int(self.engine.command(f"SELECT count() FROM {quote_identifier(table)}"))
 
     def append(
-        self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
+        self,
+        datasource: Datasource,
+        body: bytes,
+        format: str,
+        *,
+        sent: Sent | None = None,
+        import_id: str | None = None,
     ) -> Future[Appended]:
         """Type the events of a body and store them; the future is done when they are committed.
 
@@ -142,6 +177,7 @@ class Workspace:
             body: decoded.
             format: `ndjson` or `json`.
             sent: what the body was made of.
+            import_id: for rows in the quarantine.
 
         Raises:
             RequestError: the body has no events, or is not in that format.
@@ -151,7 +187,7 @@ class Workspace:
         coder = live.coders[own.name] if datasource is own else RowCoder(datasource)
         coded = coder.code(body, format, sent=sent)
         return self.sink.append(
-            datasource.name, Batch(coded.block(), coded.accepted, coded.refused)
+            datasource.name, Batch(coded.block(), coded.accepted, coded.refused, import_id)
         )
 
     def read_parquet(self, content: bytes, *, max_bytes: int) -> bytes:
@@ -177,6 +213,8 @@ class Workspace:
         return b"".join(blocks)
 
     def close(self) -> None:
-        """Commit what was accepted and free the data folder."""
+        """Commit what was accepted and free the data folder; jobs are interrupted."""
+        self.jobs.close()
+        self.stage_sink.close()
         self.sink.close()
         self.engine.close()

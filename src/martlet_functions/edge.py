@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
 
-from martlet.api.http import Request, Response, failure
+from martlet.api.http import CORS, Request, Response, failure
 from martlet.errors import RequestError
 
 Event = Mapping[str, Any]
@@ -46,7 +46,7 @@ def serve(event: Event, answer: Callable[[Request], Response], log: Callable[...
     except RequestError as error:
         request = Request(*_method_and_path(event))
         response = failure(request, error)
-        response.headers = {"x-request-id": request.id, **response.headers}
+        response.headers = {**CORS, "x-request-id": request.id, **response.headers}
     else:
         response = answer(request)
     log("request", extra=access(request, response, time.perf_counter() - started))
@@ -68,7 +68,7 @@ def access(request: Request, response: Response, elapsed_s: float) -> dict[str, 
     """Return the members of an access line: never the query string, where tokens are."""
     return {
         "method": request.method,
-        "path": request.path,
+        "path": request.logged_path,
         "status": response.status,
         "ms": round(elapsed_s * 1000, 2),
         "rows": response.rows,

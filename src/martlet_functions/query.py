@@ -13,10 +13,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from martlet.api import dependencies, openapi, pipes, workspace_info
 from martlet.api.backend import Tokens
 from martlet.api.dispatch import Operations, dispatch
-from martlet.api.http import Request, Response, failure
+from martlet.api.http import CORS, Request, Response, failure
 from martlet.api.read import health, run_pipe
+from martlet.api.sql import run_sql
 from martlet.aws.athena import Athena
 from martlet.aws.clients import client
 from martlet.aws.engine import LakeEngine
@@ -45,7 +47,20 @@ _QUICK: dict[str, Any] = {
     "retries": {"total_max_attempts": 3, "mode": "standard"},
 }
 
-OPERATIONS: Operations = {"run_pipe": run_pipe, "health": health}
+OPERATIONS: Operations = {
+    "list_pipes": pipes.list_pipes,
+    "read_pipe": pipes.read_pipe,
+    "read_pipe_file": pipes.read_pipe_file,
+    "openapi_document": openapi.openapi_document,
+    "run_pipe": run_pipe,
+    "run_sql": run_sql,
+    "read_dependencies": dependencies.read_dependencies,
+    "list_tags": workspace_info.list_tags,
+    "list_regions": workspace_info.list_regions,
+    "health": health,
+    "read_version": workspace_info.read_version,
+    "example_request": workspace_info.example_request,
+}
 
 logger = Logger(service="query")
 metrics = Metrics(namespace="Martlet", service="query")
@@ -74,7 +89,9 @@ class Workspace:
         try:
             return self.large(request, response)
         except MartletError as error:
-            return failure(request, error)
+            failed = failure(request, error)
+            failed.headers = {**CORS, "x-request-id": request.id, **failed.headers}
+            return failed
 
     def large(self, request: Request, response: Response) -> Response:
         """Return an answer that Lambda cannot send as it is: compressed, or 303 to where it is.

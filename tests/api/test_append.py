@@ -9,6 +9,7 @@ import zstandard
 from tests.api.calls import Api, MakeApi, answer, error
 
 from martlet.engines.clickhouse import ClickHouse
+from martlet.ids import resource_id
 
 SOURCE = """
 TOKEN "writer" APPEND
@@ -54,7 +55,7 @@ def test_csv_is_stored_by_the_names_in_its_header(api: Api):
     content = send(api, text)
     assert counts(content) == (2, 0, 0)
     assert (content["datasource"], content["error"], content["invalid_lines"], content["header"]) == (
-        {"name": "events"}, False, 0, True,
+        {"id": resource_id("datasource", "events"), "name": "events"}, False, 0, True,
     )  # fmt: skip
     assert rows(api) == [
         ["2025-01-02 03:04:05", 1, "nobody", 1.5, ["a", "b,c"]],
@@ -195,10 +196,11 @@ def test_forms_may_have_the_parameters_too(api: Api):
 @pytest.mark.parametrize(
     ("target", "status", "said"),
     [
-        ("?mode=replace&name=events", 501, "mode=replace is not available: only mode=append is"),
+        ("?mode=create&name=events", 501, "mode=create is not available: mode=append and"),
         ("?name=events", 501, "without a mode (which creates)"),
         ("?mode=append", 400, "'name' is missing"),
-        ("?mode=append&name=events&url=https://x", 501, "files are not fetched"),
+        ("?mode=append&name=events&url=s3://x/y", 501, "URLs with s3:// are not available"),
+        ("?mode=append&name=events&url=nowhere", 400, "does not begin with http"),
         ("?mode=append&name=none", 404, "Data Source 'none' does not exist"),
         (
             "?mode=append&name=events&format=orc",

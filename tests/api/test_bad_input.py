@@ -89,7 +89,7 @@ ROW = '{"id":1}\n'
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 ADVICE = "; events go to /v0/events, endpoints are at /v0/pipes/<pipe>.json"
-FORMATS = ".json, .ndjson, .csv, .csvwithnames, .parquet"
+FORMATS = ".json, .ndjson, .csv, .csvwithnames, .parquet, .prometheus"
 MISSING = (
     "Template Syntax Error: Required parameter is not defined. Check the parameters {}. Please"
     " provide a value or set a default value in the pipe code."
@@ -110,7 +110,7 @@ BOMB = "The body is larger than 104857600 bytes when decoded"
 UNREADABLE = "The JSON in the body cannot be read: {}"
 CONTENT_TYPE = (
     "The body's Content-Type is '{}'; send parameters as application/x-www-form-urlencoded or"
-    " application/json"
+    " application/json, and SQL as text/plain"
 )
 
 
@@ -151,8 +151,7 @@ REFUSED = [
     ("empty path", "GET", "", {}, 404, "Nothing is at " + ADVICE),
     ("unknown path", "GET", "/v0/workspaces", {}, 404, "Nothing is at /v0/workspaces" + ADVICE),
     ("long path", "GET", "/" + "a" * 500, {}, 404, "Nothing is at /" + "a" * 199 + ADVICE),
-    ("no extension", "GET", "/v0/pipes/search", {}, 404, "Nothing is at /v0/pipes/search" + ADVICE),
-    ("no pipe name", "GET", "/v0/pipes/.json", {}, 404, "Nothing is at /v0/pipes/.json" + ADVICE),
+    ("no pipe name", "GET", "/v0/pipes/.json", {}, 404, "The pipe '.json' does not exist"),
     ("dots in a path", "GET", "/v0/pipes/../events", {}, 404, "Nothing is at /v0/pipes/../events" + ADVICE),
     ("slash in a pipe name", "GET", "/v0/pipes/a/b.json", {}, 404, "Nothing is at /v0/pipes/a/b.json" + ADVICE),
     ("unknown pipe", "GET", "/v0/pipes/none.json", {}, 404, "The pipe 'none' does not exist"),
@@ -193,9 +192,10 @@ REFUSED = [
     ("name that is not UTF-8", "POST", EVENTS + "&%FF=1", {"body": ROW}, 400, NOT_UTF8),
     ("1001 fields", "GET", SEARCH + "?" + "&".join("x=1" for _ in range(1001)), {}, 400, "The query string has more than 1000 fields"),
     ("very long value", "GET", SEARCH + "?name=a&after=" + "9" * 5000, {}, 400, INVALID.format("9" * 5000, "Int32")),
-    ("q", "GET", GOOD + "&q=SELECT+1", {}, 400, "The parameter 'q' (SQL over an endpoint's result) is not available yet"),
-    ("q in the body", "POST", SEARCH, {"headers": JSON, "body": '{"q":"SELECT 1"}'}, 400, "The parameter 'q' (SQL over an endpoint's result) is not available yet"),
-    ("explain", "GET", GOOD + "&explain=true", {}, 400, "The parameter 'explain' (the plan of an endpoint's query) is not available yet"),
+    ("q", "GET", GOOD + "&q=SELECT+*+FROM+nothing", {}, 400, "[Error] Resource 'nothing' not found"),
+    ("q is no text", "POST", SEARCH, {"headers": JSON, "body": '{"q":1}'}, 400, "The parameter 'q' is a text"),
+    ("q in a copy", "POST", "/v0/pipes/copy/copy?q=SELECT+1", {}, 400, "The parameter 'q' (SQL over an endpoint's result) is not available here"),
+    ("explain", "GET", GOOD + "&explain=maybe", {}, 400, "The parameter 'explain' is true or false, not 'maybe'"),
     ("64 bits", "GET", GOOD + "&output_format_json_quote_64bit_integers=2", {}, 400, "The parameter 'output_format_json_quote_64bit_integers' is 0 or 1, not '2'"),
     ("denormals", "GET", GOOD + "&output_format_json_quote_denormals=yes", {}, 400, "The parameter 'output_format_json_quote_denormals' is 0 or 1, not 'yes'"),
     ("parquet strings", "GET", GOOD + "&output_format_parquet_string_as_string=", {}, 400, "The parameter 'output_format_parquet_string_as_string' is 0 or 1, not ''"),
@@ -242,7 +242,7 @@ REFUSED = [
     ("JSON float is no integer", "POST", SEARCH, {"headers": JSON, "body": '{"name":"a","after":1.0}'}, 400, INVALID.format("1.0", "Int32")),
     ("JSON integer out of range", "POST", SEARCH, {"headers": JSON, "body": '{"name":"a","after":12345678901234567890123}'}, 400, INVALID.format("12345678901234567890123", "Int32")),
     ("body of parameters not gzip", "POST", SEARCH, {"headers": {**JSON, "content-encoding": "gzip"}, "body": "{}"}, 400, "The body is not valid gzip: Error -3 while decompressing data: incorrect header check"),
-    ("text as parameters", "POST", SEARCH, {"headers": {"content-type": "text/plain"}, "body": "name=a"}, 400, CONTENT_TYPE.format("text/plain")),
+    ("text as parameters", "POST", SEARCH, {"headers": {"content-type": "text/plain"}, "body": "name=a"}, 400, "[Error] Only SELECT queries are allowed, this one starts with 'name'"),
     ("multipart parameters", "POST", SEARCH, {"headers": {"content-type": "multipart/form-data; boundary=x"}, "body": "x"}, 400, CONTENT_TYPE.format("multipart/form-data")),
     ("form with bad escapes", "POST", SEARCH, {"headers": FORM, "body": "name=%ff"}, 400, "The form in the body is not UTF-8 behind its percent-escapes"),
     ("form that is not UTF-8", "POST", SEARCH, {"headers": FORM, "body": b"name=\xff"}, 400, "The form in the body is not UTF-8"),

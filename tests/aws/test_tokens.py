@@ -141,6 +141,7 @@ def test_no_value_asks_nobody(table, dynamodb, value):
     [
         StoredToken("d", "n", frozenset(), PROJECT, 1),
         StoredToken("d", "n", frozenset({("ADMIN", ""), ("PIPES:READ", "p")}), COMMAND, 1, 2, 3, 4),
+        StoredToken("d", "n", frozenset({("DATASOURCES:READ", "e", "a = ':ü'")}), COMMAND, 1),
     ],
 )
 def test_items_are_read_as_they_were_written(token):
@@ -161,6 +162,19 @@ def test_an_item_that_is_not_ours_lets_nobody_in(table, dynamodb, put, change):
     dynamodb.real.put_item(TableName=TABLE, Item={**item, **change})
     with pytest.raises(EngineError, match="An item in the table of tokens cannot be read"):
         table.find("value")
+
+
+def test_filters_of_rows_are_found(table, put):
+    put("value", scopes=READ | {("DATASOURCES:READ", "events", "tenant = 'a'")})
+    token = table.find("value")
+    assert token.filters == {"events": "tenant = 'a'"}
+    assert token.scopes == READ | {("DATASOURCES:READ", "events")}
+
+
+def test_jwts_are_refused_with_the_reason(table, dynamodb):
+    with pytest.raises(TokenError, match="JWTs are not available on AWS: the functions do not"):
+        table.find("eyJhbGciOiJIUzI1NiJ9.e30.x")
+    assert dynamodb.made == []
 
 
 def test_all_tokens_are_listed_over_pages(items, put):

@@ -1,5 +1,6 @@
 """The embedded engine: what it lets through, what it caps, how its errors read."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -27,6 +28,17 @@ def test_time_is_utc(engine):
 
 def test_parameters_are_bound_outside_of_the_text(engine):
     assert text(engine, "SELECT {s:String}", parameters={"s": "a'b"}) == "a\\'b\n"
+
+
+@pytest.mark.parametrize("value", ["a\\nb", "\\", "x\ty\nz\r\0", "\\N", "", "\\'"])
+def test_parameters_are_bound_exactly(engine, value: str):
+    sql = "SELECT {s: String} AS s"
+    found = engine.execute(sql, format="JSONEachRow", parameters={"s": value})
+    assert json.loads(found.body) == {"s": value}
+    assert (
+        engine.command("SELECT hex({s: String})", parameters={"s": value}).strip()
+        == value.encode().hex().upper()
+    )
 
 
 @pytest.mark.parametrize(

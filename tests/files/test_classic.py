@@ -156,13 +156,27 @@ def test_token_files(read):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "SCOPE DATASOURCES:READ:events:a = 1\n",
+        "SCOPE DATASOURCES:READ\nRESOURCE events\nFILTER 'a = 1'\n",
+        "SCOPE DATASOURCES:READ:events__v1\nFILTER a = 1\n",
+    ],
+)
+def test_filters_of_token_files(read, text):
+    project, errors = read({**TOKENS, "t.token": text})
+    assert errors == []
+    (grant,) = project.datasources["events"].tokens
+    assert (grant.permission, grant.filter) == ("READ", "a = 1")
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("SCOPE ADMIN\n", "use the workspace admin token."),
         ("SCOPE DATASOURCES:CREATE\n", "write RESOURCE and a name below it; files make"),
         ("SCOPE DATASOURCES:DROP:events\n", "scopes here are DATASOURCES:READ, "),
-        ("SCOPE DATASOURCES:READ:events:a = 1\n", "filters of rows are not available yet."),
-        ("SCOPE DATASOURCES:READ\nRESOURCE events\nFILTER 'a = 1'\n", "filters of rows are not"),
+        ("SCOPE DATASOURCES:APPEND:events:a = 1\n", "a filter is of rows that are read"),
     ],
 )
 def test_scopes_that_nothing_is_given_for(read, text, hint):
@@ -182,6 +196,10 @@ def test_scopes_that_nothing_is_given_for(read, text, hint):
         ("RESOURCE events\n", "t.token:1:1: RESOURCE must be called after a SCOPE command"),
         ("FOO\n", "t.token:1:1: FOO is not a valid option in token files."),
         ("SCOPE\n", "t.token:1:1: SCOPE needs a value"),
+        (
+            "SCOPE DATASOURCES:READ:events:a IN (SELECT 1)\n",
+            "t.token:1:7: The filter is not allowed: SELECT has no place in it",
+        ),
     ],
 )
 def test_bad_token_files(read, text, error):

@@ -157,6 +157,7 @@ def test_a_broken_event_is_answered_and_logged(changes: dict[str, object]):
         event("http_api_v2_post", **changes), lambda request: pytest.fail("not asked"), log
     )
     assert answer["statusCode"] == 400
+    assert answer["headers"]["access-control-allow-origin"] == "*"
     assert "error" in json.loads(str(answer["body"]))
     assert len(log.lines) == 1
 

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 from moto.athena.models import QueryResults, athena_backends
 from moto.core import DEFAULT_ACCOUNT_ID
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from martlet.aws.clients import client
 from martlet.aws.results import LargeAnswers, fits
@@ -139,6 +140,36 @@ def test_a_preflight_is_answered(deployed):
     answer = query.handler(event("/v0/pipes/listed.json", method="OPTIONS"), Context())
     assert answer["statusCode"] == 204
     assert answer["headers"]["access-control-allow-origin"] == "*"
+    answer = query.handler(event("/v0/events", method="OPTIONS"), Context())
+    assert answer["headers"]["access-control-allow-methods"] == "POST, OPTIONS"
+
+
+def test_the_document_has_the_columns_of_the_translation(deployed):
+    headers = {"host": "abc.example.com", "x-forwarded-proto": "https"}
+    answer = query.handler(event("/v0/pipes/openapi.json", "token=t", **headers), Context())
+    found = json.loads(answer["body"])
+    OpenAPIV31SpecValidator(found).validate()
+    assert found["servers"] == [{"url": "https://abc.example.com"}]
+    rows = found["components"]["schemas"]["listed_row"]["properties"]
+    kinds = {name: each["x-clickhouse-type"] for name, each in rows.items()}
+    assert kinds == {"id": "UInt64", "name": "String"}
+    # Athena cannot run it, so nothing is said of its columns.
+    assert found["components"]["schemas"]["sampled_row"]["properties"] == {}
+
+
+def test_what_is_told_of_the_project(deployed):
+    def get(path: str) -> dict:
+        answer = query.handler(event(path, "token=t"), Context())
+        assert answer["statusCode"] == 200, answer["body"]
+        return json.loads(answer["body"])
+
+    assert [pipe["name"] for pipe in get("/v0/pipes")["pipes"]] == ["inner", "listed", "sampled"]
+    assert get("/v0/pipes/listed")["nodes"][0]["params"][0]["name"] == "name"
+    assert get("/v0/dependencies")["dependencies"] == {"events": ["listed", "sampled"]}
+    answer = query.handler(event("/v0/pipes/listed.pipe", "token=t"), Context())
+    assert answer["body"] == FILES["pipes/listed.pipe"]
+    answer = query.handler(event("/v0/workspace", "token=t"), Context())
+    assert answer["statusCode"] == 501
 
 
 def test_what_is_broken_inside_is_told_without_its_text(deployed):

@@ -28,6 +28,8 @@ def make_requests(server) -> None:
     server.request("POST", events, b'{"id":"a"}\n{"id":1,"n":"s3cret-value"}', token=None)
     server.request("POST", events, b"", token=None)
     server.request("POST", f"{events}&wait=s3cret", b"x", token=None)
+    server.request("GET", "/v0/tokens/s3cret-admin", token=None)
+    server.request("POST", "/v0/tokens/s3cret-admin/refresh", b"", token=None)
     server.raw(b"GET /v0/health?token=s3cret-admin HTTP/1.1\r\ns3cret-wrong\r\n\r\n")
     server.raw(
         b"GET /v0/health?token=s3cret-admin HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\n"
@@ -78,7 +80,7 @@ def test_text_lines_without_secrets(start_server, project):
         assert secret not in server.err.text
     line = r"\d\d:\d\d:\d\d (GET|POST|PUT|HEAD) \S+ \d{3} \d+\.\d ms( \d+ rows)?"
     others = [each[9:] for each in server.err.lines if not re.fullmatch(line, each)]
-    assert others == ["Invalid HTTP request received."]
+    assert others == ["refused: 400 Bad Request: The request is not valid HTTP/1.1"]
     assert r" GET '/v0/a\nb\x1b[31m\xe9' 404 " in server.err.text
 
 

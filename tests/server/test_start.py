@@ -175,7 +175,8 @@ def test_the_block_names_a_token_that_is_made_and_kept(start_server, tmp_path):
     assert bash(call)["data"] == [{"name": "text"}]
 
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
-    assert sorted(each.name for each in tokens.parent.iterdir()) == ["clickhouse", "tokens.json"]
+    kept = sorted(each.name for each in tokens.parent.iterdir())
+    assert kept == ["clickhouse", "incoming", "jobs.jsonl", "tokens.json"]
     answer = server.request("GET", "/tokens", token=None)
     assert answer.json()["workspace_admin_token"] == token
     assert server.request("GET", "/v0/pipes/shown.json", token="x").status == 403

@@ -76,6 +76,79 @@ def test_in_operator_names_are_marked():
     assert c.after_in
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT in(x, t)", ["t"]),
+        ("SELECT notIn((x, 1), (t))", ["t"]),
+        ("SELECT 1 WHERE NOT in(f(x, y), t AS u)", ["t"]),
+        ("SELECT globalNullInIgnoreSet(x, w.t)", ["w.t"]),
+        ("SELECT x IN ((t))", ["t"]),
+        ("SELECT x NOT IN (w.t)", ["w.t"]),
+        ("SELECT x IN (t AS u)", ["t"]),
+        ("SELECT x IN (a, t)", []),
+        ("SELECT x NOT IN (a, t), f(x) IN (a, t)", []),
+        ("SELECT in(x, t.a + 1)", []),
+        ("SELECT arrayMap(x -> in(x, t), y)", ["t"]),
+    ],
+)
+def test_tables_of_in(sql: str, expected: list[str]):
+    assert [table.name for table in find_tables(lex(sql)) if table.after_in] == expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT joinGet('t', 'v', k)", ["t"]),
+        ("SELECT `joinGetOrNull`(w.t, 'v', k)", ["w.t"]),
+        ("SELECT dictGet('it\\'s', 'v', k), dictHas(d, k)", ["it's", "d"]),
+        ("SELECT joinGet('t' || 'u', 'v', k), joinGet(concat(t), 'v', k)", ["", ""]),
+        ("SELECT joinGet()", []),
+    ],
+)
+def test_tables_that_functions_look_into(sql: str, expected: list[str]):
+    found = [table.name for table in find_tables(lex(sql), lookups=True) if table.is_lookup]
+    assert found == expected
+    assert find_tables(lex(sql)) == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "modifiers", "is_final"),
+    [
+        ("", None, False),
+        (" AS u", None, False),
+        (" FINAL", "FINAL", True),
+        (" u FINAL WHERE 1", "FINAL", True),
+        (" AS u FINAL SAMPLE 1 / 10 OFFSET 0.5 JOIN v", "FINAL SAMPLE 1 / 10 OFFSET 0.5", True),
+        (" SAMPLE 1000", "SAMPLE 1000", False),
+        (" SAMPLE 0.1 LIMIT 1 OFFSET 2", "SAMPLE 0.1", False),
+    ],
+)
+def test_modifiers_of_a_table(behind: str, modifiers: str | None, is_final: bool):
+    sql = f"SELECT * FROM t{behind}"
+    table = find_tables(lex(sql))[0]
+    assert (sql[slice(*table.modifiers)] if table.modifiers else None) == modifiers
+    assert table.is_final == is_final
+
+
+def test_conditions_belong_to_the_first_table_of_their_select():
+    sql = (
+        "WITH c AS (SELECT 1 FROM a PREWHERE p) SELECT * FROM b LEFT JOIN d ON 1 = 1"
+        " PREWHERE q IN (SELECT 2 FROM e WHERE f) WHERE r GROUP BY s"
+        " UNION ALL SELECT * FROM (SELECT 3) FULL JOIN g USING x WHERE y"
+    )
+    tables = {table.name: table.clauses for table in find_tables(lex(sql))}
+    assert [name for name, clauses in tables.items() if clauses is None] == ["d", "g"]
+    inner, outer = tables["a"], tables["b"]
+    assert inner is not None
+    assert outer is not None
+    assert (inner.prewhere is not None, inner.where) == (True, None)
+    assert (outer.prewhere is not None, outer.where, outer.keeps_right) == (
+        True, (sql.index("WHERE r"), sql.index("WHERE r") + 5), False,
+    )  # fmt: skip
+    assert sql[: outer.where_end].endswith("WHERE r")
+
+
 def test_table_functions_are_marked():
     (numbers, table) = find_tables(lex("SELECT * FROM numbers(10) AS n, t"))
     assert numbers.is_function

@@ -6,25 +6,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import cast
 
+from martlet.access import APPEND
 from martlet.api.backend import Writing
 from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
 from martlet.api.multipart import parse_multipart
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
 from martlet.errors import NotAvailableError, RequestError, TooLargeError
+from martlet.ids import resource_id
 from martlet.ingest.bodies import decode_body
-from martlet.ingest.csvrows import (
-    CsvReader,
-    Dialect,
-    Records,
-    by_name,
-    find_header,
-    without_mark,
-)
-from martlet.ingest.parts import CsvCut, read_parts
+from martlet.ingest.csvrows import Dialect, by_name
+from martlet.ingest.files import MAGIC, CsvFile
 from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
 from martlet.model import Datasource
-from martlet.tokens import APPEND
 
 FORMATS = ("csv", "ndjson", "parquet")
 
@@ -37,15 +31,9 @@ _MEDIA_TYPES = {
     "application/vnd.apache.parquet": "parquet",
 }
 
-# Of a CSV file that is taken apart at a time.
-_PART_BYTES = 256 * 1024
-
-# Compressed files by their first bytes, for those that come without a Content-Encoding.
-_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class SentFile:
     """A file as a request has it, and the parameters beside it."""
 
     content: bytes
@@ -73,13 +61,19 @@ def append_file(backend: Writing, request: Request) -> Answer:
 
     The file is the body, or the field `csv`, `ndjson`, `parquet` or `file` of a multipart form.
     """  # noqa: E501  what is asked, in one line
-    token = authenticate(backend, request)
+    access = authenticate(backend, request)
     if len(request.body) > MAX_BODY_BYTES:
         raise body_too_large()
-    file = _read_file(request)
+    file = read_sent_file(request)
     name = required_name(file.values)
-    token.require(APPEND, backend.resource(name))
-    target = read_target(file.values, backend.datasource(name), file.hint)
+    access.require(APPEND, backend.resource(name))
+    return append_sent(backend, request, file)
+
+
+def append_sent(backend: Writing, request: Request, file: SentFile) -> Answer:
+    """Store the rows of a file in a request, once it is known that they may be."""
+    datasource = backend.datasource(backend.resource(file.values["name"]))
+    target = read_target(file.values, datasource, file.hint)
     encoding = request.headers.get("content-encoding")
     content = _decoded(file.content, encoding, backend.max_decoded_bytes)
     if target.format == "csv":
@@ -146,68 +140,61 @@ def json_source(datasource: Datasource) -> Datasource:
     return datasource if has_paths else by_name(datasource)
 
 
-def _read_file(request: Request) -> _File:
+def read_sent_file(request: Request) -> SentFile:
+    """Return the file that a request has: its body, or one in a form.
+
+    Raises:
+        RequestError: the form has none.
+    """
     content_type = request.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":
-        return _File(request.body, request.query, _MEDIA_TYPES.get(media_type, ""))
+        return SentFile(request.body, request.query, _MEDIA_TYPES.get(media_type, ""))
     form = parse_multipart(request.body, content_type)
-    names = form.file_name.lower().removesuffix(".gz").removesuffix(".zst")
-    hint = _EXTENSIONS.get(names.rpartition(".")[2], "") if form.name == "file" else form.name
-    return _File(form.content, {**form.values, **request.query}, hint)
+    hint = format_of_name(form.file_name) if form.name == "file" else form.name
+    return SentFile(form.content, {**form.values, **request.query}, hint)
+
+
+def format_of_name(name: str) -> str:
+    """Return the format that a file's name or URL tells, empty if it tells none."""
+    file = name.partition("?")[0].partition("#")[0].rpartition("/")[2].lower()
+    _, dot, extension = file.removesuffix(".gz").removesuffix(".zst").rpartition(".")
+    return _EXTENSIONS.get(extension, "") if dot else ""
 
 
 def _decoded(content: bytes, encoding: str | None, max_bytes: int) -> bytes:
-    seen = next((name for magic, name in _MAGIC.items() if content.startswith(magic)), None)
+    seen = next((name for magic, name in MAGIC.items() if content.startswith(magic)), None)
     encoding = seen or (None if encoding and not content else encoding)
     return decode_body(content, encoding=encoding, max_decoded_bytes=max_bytes)
 
 
 def _append_csv(backend: Writing, target: Target, content: bytes) -> Answer:
     """Make events of CSV, part by part: its fields take many times the memory of its text."""
-    file, cut = io.BytesIO(without_mark(content)), CsvCut(target.dialect)
-    reader, header = CsvReader(target.datasource), None
+    file = CsvFile(target.datasource, target.dialect, target.has_header)
     bodies: list[bytes] = []
     size = 0
     texts: list[bytes] = []
     faults: dict[int, str] = {}
-    for part in read_parts(file.read, cut, size=_PART_BYTES):
-        records = cut.records
-        if not part.offset:
-            header = _header(target, records)
-            if header is not None:
-                records.drop_first()
-                reader = CsvReader(target.datasource, header)
-        if records.texts:
-            body, of_part = reader.events(records)
-            bodies.append(body)
-            faults |= {len(texts) + number: fault for number, fault in of_part.faults.items()}
-            texts += of_part.texts
-            size += len(body)
+    datasource = target.datasource
+    for body in file.bodies(io.BytesIO(content).read, size=1):
+        if body.sent is not None:
+            faults |= {len(texts) + number: why for number, why in body.sent.faults.items()}
+            texts += body.sent.texts
+        datasource = body.datasource
+        bodies.append(body.data)
+        size += len(body.data)
         if size > backend.max_decoded_bytes:
             raise TooLargeError(
                 f"The rows have more than {backend.max_decoded_bytes} bytes as JSON, the limit of"
                 " one request; nothing is stored",
                 hint="use `martlet append`, which sends large files in parts",
             )
-    more: dict[str, object] = {"header": header is not None}
+    more: dict[str, object] = {"header": file.header is not None}
     if bodies:
         content = b"\n".join(bodies)
         bodies.clear()
-        return _answer(backend, reader.datasource, content, Sent(texts, faults), more)
-    if header is None:
-        raise RequestError("The file is empty", hint="send at least one row")
-    return _response(target.datasource, Appended(0, 0), more)
-
-
-def _header(target: Target, records: Records) -> list[str] | None:
-    """Return the names in a file's first record, None if it is a row."""
-    if not records.fields or target.has_header is False or 0 in records.faults:
-        return None
-    names = find_header(records.fields[0], target.datasource)
-    if names is None and target.has_header:
-        return [text.decode("utf-8", "replace") for text in records.fields[0]]
-    return names
+        return _answer(backend, datasource, content, Sent(texts, faults), more)
+    return append_response(target.datasource, Appended(0, 0), more)
 
 
 def _answer(
@@ -220,17 +207,26 @@ def _answer(
     appended = backend.append(datasource, body, "ndjson", sent=sent)
 
     def answer(result: object) -> Response:
-        return _response(datasource, cast(Appended, result), more)
+        return append_response(datasource, cast(Appended, result), more)
 
     return then(cast(Future[object], appended), answer)
 
 
-def _response(datasource: Datasource, counts: Appended, more: dict[str, object]) -> Response:
+def append_response(
+    datasource: Datasource,
+    counts: Appended,
+    more: dict[str, object],
+    import_id: str | None = None,
+) -> Response:
+    """Return the answer for a file whose rows are stored."""
     refused = counts.quarantined
     return json_response(
         {
-            "import_id": str(uuid.uuid4()),
-            "datasource": {"name": datasource.name},
+            "import_id": import_id or str(uuid.uuid4()),
+            "datasource": {
+                "id": resource_id("datasource", datasource.name),
+                "name": datasource.name,
+            },
             "quarantine_rows": refused,
             "invalid_lines": 0,  # lines that cannot be read are in the quarantine too
             "error": quarantine_error(refused) or False,

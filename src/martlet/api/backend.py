@@ -4,19 +4,19 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a place that only writes loads nothing that reads
+    from martlet.access import Access
     from martlet.engines.base import Engine
     from martlet.ingest.rows import Sent
     from martlet.ingest.sinks import Appended
     from martlet.model import Datasource, Project
     from martlet.query import QueryBuilder
-    from martlet.tokens import Token
 
 
 class Tokens(Protocol):
     """The tokens of a workspace."""
 
-    def find(self, value: str | None) -> "Token":
-        """Return the token of a value, with what its rate limit says.
+    def find(self, value: str | None) -> "Access":
+        """Return what the token of a value allows, with what its rate limit says.
 
         Raises:
             TokenError: there is no value, or no token has it.

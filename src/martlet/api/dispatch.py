@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 from martlet.api.backend import Backend
 from martlet.api.http import CORS, PREFLIGHT, Answer, Request, Response, failure
-from martlet.api.routes import find_route
+from martlet.api.routes import find_route, methods
 from martlet.errors import NotAvailableError
 
 # Operations by the names that `routes.ROUTES` has. Each takes the backend, the request, and the
@@ -45,9 +45,18 @@ def dispatch(backend: Backend, request: Request, operations: Operations) -> Futu
 
 def _answer(backend: Backend, request: Request, operations: Operations) -> Answer:
     if request.method == "OPTIONS":
-        return Response(204, b"", "text/plain", headers=dict(PREFLIGHT))
+        return _preflight(request)
     route, values = find_route(request.method, request.path)
     operation = operations.get(route.operation)
     if operation is None:
         raise NotAvailableError(f"{route.method} {route.path} is not available here yet")
     return operation(backend, request, **values)
+
+
+def _preflight(request: Request) -> Response:
+    """Return what a browser asks before it sends a request of another site's page."""
+    # A path that nothing is at is told by the request itself, which a page may then read.
+    allowed = methods(request.path) or ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+    listed = ", ".join(allowed)
+    headers = {"allow": listed, "access-control-allow-methods": listed, **PREFLIGHT}
+    return Response(204, b"", "text/plain", headers=headers)

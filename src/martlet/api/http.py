@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ import orjson
 from martlet.api.backend import Backend
 from martlet.errors import (
     MartletError,
+    MethodError,
     QueryError,
     RateLimitError,
     RequestError,
@@ -25,7 +27,7 @@ from martlet.errors import (
 )
 
 if TYPE_CHECKING:
-    from martlet.tokens import Token
+    from martlet.access import Access
 
 log = logging.getLogger("martlet.api")
 
@@ -35,12 +37,21 @@ JSON = "application/json; charset=utf-8"
 _DOCUMENTATION = "https://docs.tinybird.co"
 
 # Endpoints and events are called from browsers with tokens in the URL or a header, never cookies.
-CORS = {"access-control-allow-origin": "*"}
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "x-request-id, x-ratelimit-limit, x-ratelimit-remaining,"
+    " x-ratelimit-reset, retry-after, etag, location, x-db-exception-code",
+}
+# The star stands for all headers but Authorization; browsers that take it as a name have the list.
 PREFLIGHT = {
-    "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "authorization, content-type, content-encoding, x-api-key",
+    "access-control-allow-headers": "authorization, content-type, content-encoding, x-api-key,"
+    " if-none-match, idempotency-key, *",
     "access-control-max-age": "86400",
 }
+
+
+# Ids are shown.
+_TOKEN_IN_PATH = re.compile(r"(/tokens/)(?![0-9a-f-]{36}(?:/|$))[^/]+")
 
 
 @dataclass
@@ -73,6 +84,11 @@ class Request:
             RequestError: percent-escapes that are not UTF-8.
         """
         return parse_form(self.query_string, "The query string")
+
+    @property
+    def logged_path(self) -> str:
+        """The path for logs: without the token that `/v0/tokens/<value>` may name."""
+        return _TOKEN_IN_PATH.sub(r"\1***", self.path)
 
     @property
     def token(self) -> str | None:
@@ -109,8 +125,8 @@ class Response:
 Answer = Response | Future[Response]
 
 
-def authenticate(backend: Backend, request: Request) -> "Token":
-    """Return the token of a request; its rate limit is told in the answer.
+def authenticate(backend: Backend, request: Request) -> "Access":
+    """Return what the token of a request allows; its rate limit is told in the answer.
 
     Raises:
         TokenError: there is none, or nobody knows it.
@@ -122,14 +138,23 @@ def authenticate(backend: Backend, request: Request) -> "Token":
 
 
 def parse_form(text: str, what: str) -> dict[str, str]:
-    """Return the fields of a URL-encoded text.
+    """Return the fields of a URL-encoded text; of a repeated one the last.
+
+    Raises:
+        RequestError: it is not UTF-8 behind its escapes, or has too many fields.
+    """
+    return dict(parse_fields(text, what))
+
+
+def parse_fields(text: str, what: str) -> list[tuple[str, str]]:
+    """Return the fields of a URL-encoded text, also those that are repeated.
 
     Raises:
         RequestError: it is not UTF-8 behind its escapes, or has too many fields.
     """
     try:
         text.encode()  # bytes that a server could not decode are lone surrogates here
-        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000))
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
     except UnicodeError as error:
         raise RequestError(f"{what} is not UTF-8 behind its percent-escapes") from error
     except ValueError as error:
@@ -139,6 +164,19 @@ def parse_form(text: str, what: str) -> dict[str, str]:
 def json_response(content: object, *, status: int = 200, rows: int | None = None) -> Response:
     """Return an answer with a JSON body."""
     return Response(status, orjson.dumps(content), rows=rows)
+
+
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
+
+
+def base_url(request: Request) -> str:
+    """Return the address that a request was sent to, empty where its Host tells none."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        return ""
+    # A proxy that ends TLS says so.
+    proto = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    return f"{'https' if proto == 'https' else 'http'}://{host}"
 
 
 def then(future: Future[object], answer: Callable[[object], Response]) -> Future[Response]:
@@ -162,7 +200,7 @@ def failure(request: Request, error: BaseException) -> Response:
     The text of an error that is not ours stays in the log.
     """
     if not isinstance(error, MartletError):
-        log.error("request %s failed: %s %s", request.id, request.method, request.path,
+        log.error("request %s failed: %s %s", request.id, request.method, request.logged_path,
                   exc_info=error)  # fmt: skip
         return json_response({"error": f"Internal error, request {request.id}"}, status=500)
     if isinstance(error, TemplateAbort) and isinstance(error.body, dict):
@@ -173,6 +211,8 @@ def failure(request: Request, error: BaseException) -> Response:
     response = json_response(content, status=error.status)
     if isinstance(error, QueryError) and error.code:
         response.headers["x-db-exception-code"] = str(error.code)
+    if isinstance(error, MethodError):
+        response.headers["allow"] = ", ".join(error.allowed)
     if error.status == 503:
         response.headers["retry-after"] = "1"
     if isinstance(error, RateLimitError):
@@ -182,7 +222,8 @@ def failure(request: Request, error: BaseException) -> Response:
 
 def _with_advice(error: MartletError) -> str:
     """Return the message with what to do; clients show only `error`."""
-    return f"{error.message}; {error.hint}" if error.hint else error.message
+    text = f"{error.message}; {error.hint}" if error.hint else error.message
+    return text.encode("utf-8", "replace").decode()  # a path's lone surrogates are no JSON
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -14,27 +14,61 @@ class Route:
         path: `{name}` stands for one path segment without a slash.
         operation: name of the function in `api.write` or `api.read`.
         waits: whether the operation waits for the engine, so that a server runs it in a thread.
-        is_job: whether it may take long, so that a server keeps it apart from queries.
     """
 
     method: str
     path: str
     operation: str
     waits: bool = True
-    is_job: bool = False
 
 
 ROUTES = (
     Route("POST", "/v0/events", "append_events", waits=False),
     Route("POST", "/v0/datasources", "append_file"),
+    Route("GET", "/v0/datasources", "list_datasources"),
+    Route("GET", "/v1/datasources", "list_datasources"),
+    Route("GET", "/v0/datasources/{name}", "read_datasource"),
+    Route("GET", "/v1/datasources/{name}", "read_datasource"),
+    Route("POST", "/v1/datasources/{datasource}/append", "start_append"),
+    Route("POST", "/v1/datasources/{datasource}/replace", "start_replace"),
+    Route("POST", "/v0/datasources/{datasource}/truncate", "truncate_datasource"),
+    Route("POST", "/v0/datasources/{datasource}/delete", "start_delete"),
+    Route("POST", "/v0/analyze", "analyze_file"),
     Route("POST", "/v0/uploads", "start_upload"),
+    Route("GET", "/v0/pipes", "list_pipes"),
+    Route("GET", "/v0/pipes/openapi.json", "openapi_document"),
+    Route("GET", "/v0/pipes/{pipe}.pipe", "read_pipe_file"),
+    Route("GET", "/v1/pipes/{pipe}.pipe", "read_pipe_file"),
     Route("GET", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
     Route("POST", "/v0/pipes/{pipe}.{extension}", "run_pipe"),
-    Route("POST", "/v0/pipes/{pipe}/copy", "start_copy", is_job=True),
+    Route("GET", "/v0/pipes/{pipe}", "read_pipe"),
+    Route("GET", "/v0/pipes/{pipe}/explain", "explain_pipe"),
+    Route("GET", "/v0/pipes/{pipe}/nodes/{node}/explain", "explain_pipe"),
+    Route("GET", "/v0/sql", "run_sql"),
+    Route("POST", "/v0/sql", "run_sql"),
+    Route("POST", "/v0/pipes/{pipe}/copy", "start_copy"),
     Route("POST", "/v0/pipes/{pipe}/sink", "start_sink"),
     Route("POST", "/v0/jobs/{job}/start", "start_job"),
+    Route("GET", "/v0/jobs", "list_jobs"),
     Route("GET", "/v0/jobs/{job}", "read_job", waits=False),
+    Route("POST", "/v0/jobs/{job}/cancel", "cancel_job"),
+    Route("GET", "/v0/dependencies", "read_dependencies"),
+    Route("GET", "/v0/tags", "list_tags", waits=False),
+    Route("GET", "/v0/workspace", "read_workspace", waits=False),
+    Route("GET", "/v1/workspace", "read_workspace", waits=False),
+    Route("GET", "/v0/user/workspaces", "list_workspaces", waits=False),
+    Route("GET", "/v1/user/workspaces", "list_workspaces", waits=False),
+    Route("GET", "/v0/connectors", "list_connectors", waits=False),
+    Route("GET", "/v0/regions", "list_regions", waits=False),
     Route("GET", "/v0/health", "health", waits=False),
+    Route("GET", "/version", "read_version", waits=False),
+    Route("GET", "/examples/query.http", "example_request"),
+    Route("GET", "/v0/tokens", "list_tokens"),
+    Route("POST", "/v0/tokens", "create_token"),
+    Route("GET", "/v0/tokens/{token}", "read_token"),
+    Route("PUT", "/v0/tokens/{token}", "change_token"),
+    Route("DELETE", "/v0/tokens/{token}", "delete_token"),
+    Route("POST", "/v0/tokens/{token}/refresh", "refresh_token"),
     Route("GET", "/tokens", "local_tokens", waits=False),
 )
 
@@ -54,18 +88,22 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
         NotFoundError: no route has the path.
         MethodError: the path exists with other methods, which the message names.
     """
-    allowed = []
     wanted = "GET" if method == "HEAD" else method
     for route, pattern in _PATTERNS:
-        found = pattern.fullmatch(path)
-        if found is None:
-            continue
-        if route.method == wanted:
+        if route.method == wanted and (found := pattern.fullmatch(path)):
             return route, found.groupdict()
-        allowed.append(route.method)
-    if allowed:
-        raise MethodError(f"{method} is not allowed on this path; use {' or '.join(allowed)}")
+    if allowed := methods(path):
+        use = " or ".join(name for name in allowed if name not in ("HEAD", "OPTIONS"))
+        raise MethodError(f"{method} is not allowed on this path; use {use}", allowed=allowed)
     raise NotFoundError(
         f"Nothing is at {path[:200]}",
         hint="events go to /v0/events, endpoints are at /v0/pipes/<pipe>.json",
     )
+
+
+def methods(path: str) -> tuple[str, ...]:
+    """Return the methods of a path, none where nothing is."""
+    found = dict.fromkeys(route.method for route, known in _PATTERNS if known.fullmatch(path))
+    if not found:
+        return ()
+    return (*found, *(("HEAD",) if "GET" in found else ()), "OPTIONS")

@@ -2,11 +2,11 @@
 
 from typing import Protocol
 
+from martlet.access import APPEND, Access
 from martlet.api.append import Target, quarantine_error, read_target, required_name
 from martlet.api.backend import Writing
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.errors import NotAvailableError
-from martlet.tokens import APPEND, Token
 
 Job = dict[str, object]
 
@@ -83,7 +83,7 @@ def _uploads(backend: Uploading) -> Uploads:
     return backend.uploads
 
 
-def _check(token: Token, job: Job) -> None:
+def _check(token: Access, job: Job) -> None:
     token.require(APPEND, str(job["datasource"]))
 
 

@@ -3,12 +3,12 @@
 from concurrent.futures import Future
 from typing import cast
 
+from martlet.access import APPEND
 from martlet.api.backend import Writing
 from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
 from martlet.errors import RequestError, TooLargeError
 from martlet.ingest.bodies import decode_body
 from martlet.ingest.sinks import Appended
-from martlet.tokens import APPEND
 
 # A body as it is sent, and after gunzip or unzstd.
 MAX_BODY_BYTES = 10 * 1024 * 1024

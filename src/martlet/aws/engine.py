@@ -11,7 +11,7 @@ from martlet.answers import Statistics, check_answer, write_answer
 from martlet.aws.athena import Answer, Athena
 from martlet.aws.known import Known
 from martlet.engines.base import Result
-from martlet.errors import ResultTooLargeError
+from martlet.errors import NotAvailableError, ResultTooLargeError
 from martlet.model import Project
 from martlet.query import QueryBuilder
 from martlet.translate.translator import Translator
@@ -59,12 +59,14 @@ class LakeEngine:
         format: str,
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
         timeout_s: float | None = None,
     ) -> Result:
         """Run one SELECT on Athena; see `martlet.engines.base.Engine.execute`.
 
         `timeout_s` is the project's if it is not given. Settings that do not change an answer's
-        bytes, such as `max_threads`, say nothing to Athena.
+        bytes, such as `max_threads`, say nothing to Athena. No table is found by another name than
+        the translator's, so there is nothing to isolate.
 
         Raises:
             UnsupportedError: something in the query has no translation.
@@ -102,6 +104,27 @@ class LakeEngine:
             elapsed_s=elapsed_s,
             headers=headers_of(answer),
         )
+
+    def columns(
+        self, sql: str, *, parameters: Mapping[str, str] | None = None
+    ) -> list[tuple[str, str]]:
+        """Return the columns of a SELECT; see `martlet.engines.base.Engine.columns`.
+
+        Raises:
+            UnsupportedError: something in the query has no translation.
+        """
+        translation = self.translator().translate(with_secrets(sql, parameters or {}))
+        return [(name, str(kind)) for name, kind in translation.columns]
+
+    def explain(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
+    ) -> str:
+        """Refuse: Athena's plan is of another query, and takes as long as one."""
+        raise NotAvailableError("The plan of a query is not available on AWS")
 
     def translator(self) -> Translator:
         """Return the translator for what is known now."""
@@ -149,7 +172,22 @@ class _Timed:
         format: str,
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
     ) -> Result:
         return self.engine.execute(
             sql, format=format, settings=settings, parameters=parameters, timeout_s=self.timeout_s
         )
+
+    def explain(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
+    ) -> str:
+        return self.engine.explain(sql)
+
+    def columns(
+        self, sql: str, *, parameters: Mapping[str, str] | None = None
+    ) -> list[tuple[str, str]]:
+        return self.engine.columns(sql, parameters=parameters)

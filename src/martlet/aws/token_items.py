@@ -7,7 +7,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from martlet.errors import EngineError, RequestError
-from martlet.tokens import digest, format_scope, parse_scope
+from martlet.scopes import format_scope, parse_scope
+from martlet.tokens import digest
 
 # Where a token comes from: the project's files, or the command `martlet token create`.
 PROJECT = "project"
@@ -24,6 +25,7 @@ class StoredToken:
 
     Attributes:
         digest: hex SHA-256 of the value: the key.
+        scopes: of `martlet.scopes.parse_scope`.
         origin: `PROJECT` or `COMMAND`.
         created: Unix seconds.
         expires: Unix seconds from which on it is refused.
@@ -33,7 +35,7 @@ class StoredToken:
 
     digest: str
     name: str
-    scopes: frozenset[tuple[str, str]]
+    scopes: frozenset[tuple[str, ...]]
     origin: str
     created: int
     expires: int | None = None
@@ -45,7 +47,7 @@ class StoredToken:
         cls,
         value: str,
         name: str,
-        scopes: Iterable[tuple[str, str]],
+        scopes: Iterable[tuple[str, ...]],
         *,
         origin: str,
         created: int,

@@ -9,14 +9,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from martlet.access import ADMIN
 from martlet.aws.token_items import PROJECT, StoredToken, TokenItems
 from martlet.errors import ConfigurationError, EngineError, NotFoundError
-from martlet.tokens import ADMIN, ADMIN_TOKEN_NAME, new_value
+from martlet.tokens import ADMIN_TOKEN_NAME, new_value
 
 # Of Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_SECRET_BYTES = 65_536
 
-Scopes = Iterable[tuple[str, str]]
+Scopes = Iterable[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from martlet.access import Access, Grant
 from martlet.aws.token_items import StoredToken
 from martlet.errors import EngineError, RateLimitError, TokenError
-from martlet.tokens import Token, digest, missing_token, unknown_token
+from martlet.jwt import looks_like_jwt
+from martlet.tokens import digest, missing_token, unknown_token
 
 log = logging.getLogger("martlet.tokens")
 
@@ -50,7 +52,7 @@ class _Known:
     """
 
     stored: StoredToken
-    token: Token
+    token: Access
     confirmed: float
     ask_again: float
     busy_until: int = 0
@@ -92,7 +94,7 @@ class TokenTable:
         self._known: dict[str, _Known] = {}
         self._unknown: dict[str, float] = {}
 
-    def find(self, value: str | None) -> Token:
+    def find(self, value: str | None) -> Access:
         """Return the token of a value, with `x-ratelimit-*` if it has a limit.
 
         Reads are consistent: a token that was just made must be found, and one that was removed
@@ -105,6 +107,11 @@ class TokenTable:
         """
         if not value:
             raise missing_token()
+        if looks_like_jwt(value):
+            raise TokenError(
+                "JWTs are not available on AWS: the functions do not know the admin token, with"
+                " which they are signed; use a token of `martlet token create`"
+            )
         now = self._clock()
         key = digest(value).hex()
         known = self._look_up(key, now)
@@ -137,7 +144,8 @@ class TokenTable:
             raise unknown_token()
         stored = StoredToken.of_item(item)
         self._unknown.pop(key, None)
-        found = _Known(stored, Token(stored.name, stored.scopes), now, now + FRESH_S)
+        access = Access.of_grants(stored.name, (Grant.of_texts(*scope) for scope in stored.scopes))
+        found = _Known(stored, access, now, now + FRESH_S)
         found.busy_until = int(item["busy_until"]["N"]) if "busy_until" in item else 0
         _keep(self._known, key, found)
         return found

@@ -36,6 +36,7 @@ class Engine(Protocol):
         format: str,
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
     ) -> Result:
         """Run one SELECT and return its result in a ClickHouse output format.
 
@@ -44,11 +45,39 @@ class Engine(Protocol):
             format: ClickHouse's name of the output format.
             settings: settings for this query alone, on top of the engine's.
             parameters: values of `{name: String}` placeholders, bound outside of the text.
+            is_isolated: find tables by their database's name and theirs only.
 
         Raises:
             QueryTimeoutError: the time limit passed; the engine has stopped the query.
             ResultTooLargeError: more rows or bytes than the limit.
             QueryError: the engine refused or failed the statement.
             EngineError: the engine cannot work now.
+        """
+        ...
+
+    def columns(
+        self, sql: str, *, parameters: Mapping[str, str] | None = None
+    ) -> list[tuple[str, str]]:
+        """Return the columns that a SELECT has, names and ClickHouse types, without its rows.
+
+        Raises:
+            QueryTimeoutError: what must be run for that takes seconds.
+            QueryError: the engine refuses the statement.
+            EngineError: the engine cannot work now.
+        """
+        ...
+
+    def explain(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
+    ) -> str:
+        """Return the plan of a SELECT as text for people; the arguments are those of `execute`.
+
+        Raises:
+            QueryError: the engine refuses the statement.
+            NotAvailableError: the engine has no plans to show.
         """
         ...

@@ -78,6 +78,16 @@ _BUSY_CODES = {
 _MEMORY = 241
 
 
+# Where queries run that must not find a table by its bare name.
+_EMPTY_DATABASE = "__empty"
+
+# For the columns of a query, where ClickHouse runs its scalar subqueries (measured on chDB 26.9).
+_DESCRIBING = {"max_execution_time": "2"}
+
+# Of connections with settings of their own, beyond which they are not kept.
+_MAX_KINDS = 64
+
+
 class ClickHouse:
     """chDB over a data folder: any number of readers at once, writers in their own connections.
 
@@ -99,7 +109,8 @@ class ClickHouse:
         self.settings = settings or Settings()
         self._lock = threading.Lock()
         self._command_lock = threading.Lock()
-        self._idle: dict[tuple[tuple[str, str], ...], list[Any]] = {}
+        self._idle: dict[tuple[object, ...], list[Any]] = {}
+        self._has_empty = False
         self._open: set[Any] = set()
         self._closed = False
         self._generation = 0
@@ -133,10 +144,11 @@ class ClickHouse:
         format: str,
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
     ) -> Result:
         """Run one SELECT read-only; see `engines.base.Engine.execute`."""
-        with self._reader(settings or {}) as connection, _translated():
-            answer = connection.query(sql, format, params=dict(parameters or {}))
+        with self._reader(settings or {}, is_isolated) as connection, _translated():
+            answer = connection.query(sql, format, params=_bound(parameters))
             # ClickHouse counts its own blocks, where a constant column is one value.
             if answer.size() > self.settings.max_result_bytes:
                 raise ResultTooLargeError(_too_large(self.settings.max_result_bytes, answer.size()))
@@ -148,9 +160,33 @@ class ClickHouse:
                 elapsed_s=answer.elapsed(),
             )
 
+    def columns(
+        self, sql: str, *, parameters: Mapping[str, str] | None = None
+    ) -> list[tuple[str, str]]:
+        """Return the columns of a SELECT; see `engines.base.Engine.columns`."""
+        with self._reader(_DESCRIBING) as connection, _translated():
+            answer = connection.query(
+                f"DESCRIBE (\n{sql}\n)", "JSONCompactEachRow", params=_bound(parameters)
+            )
+            rows = [orjson.loads(line) for line in answer.bytes().splitlines()]
+            return [(name, type_text) for name, type_text, *_ in rows]
+
+    def explain(
+        self,
+        sql: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        is_isolated: bool = False,
+    ) -> str:
+        """Return the plan of a SELECT; see `engines.base.Engine.explain`."""
+        plan = self.execute(
+            f"EXPLAIN\n{sql}", format="TSVRaw", parameters=parameters, is_isolated=is_isolated
+        )
+        return plan.body.decode()
+
     def command(self, sql: str, *, parameters: Mapping[str, str] | None = None) -> str:
         """Run a statement of Martlet's own (DDL, counts) and return its answer as raw TSV."""
-        return self._administer(sql, "TSVRaw", dict(parameters or {})).decode()
+        return self._administer(sql, "TSVRaw", _bound(parameters)).decode()
 
     def rows(self, sql: str) -> list[dict[str, object]]:
         """Run a SELECT of Martlet's own and return its rows."""
@@ -174,7 +210,7 @@ class ClickHouse:
         connection = self._connect(self._writer_settings(self.settings))
         try:
             with _translated():
-                connection.query(sql, params=dict(parameters or {}))
+                connection.query(sql, params=_bound(parameters))
         finally:
             self.forget(connection)
 
@@ -236,17 +272,22 @@ class ClickHouse:
         connection.close()
 
     @contextmanager
-    def _reader(self, extra: Mapping[str, str]) -> Iterator[Any]:
+    def _reader(self, extra: Mapping[str, str], is_isolated: bool = False) -> Iterator[Any]:
         """Lend a read-only connection with these settings; it is kept for the next one."""
-        key = tuple(sorted(extra.items()))
+        key = (is_isolated, *sorted(extra.items()))
         with self._lock:
             if self._closed:
                 raise EngineError("The engine is closed")
             generation = self._generation
-            idle = self._idle.setdefault(key, [])
+            idle = self._idle.get(key)
             connection = idle.pop() if idle else None
         if connection is None:
-            connection = self._connect(self._reader_settings(self.settings, extra))
+            if is_isolated:
+                self._make_empty()
+            connection = self._connect(
+                self._reader_settings(self.settings, extra),
+                database=_EMPTY_DATABASE if is_isolated else None,
+            )
         try:
             yield connection
         except BaseException:
@@ -255,10 +296,16 @@ class ClickHouse:
             self.forget(connection)
             raise
         with self._lock:
-            if generation == self._generation and not self._closed:
+            is_known = key in self._idle or len(self._idle) < _MAX_KINDS
+            if is_known and generation == self._generation and not self._closed:
                 self._idle.setdefault(key, []).append(connection)
                 return
         self.forget(connection)
+
+    def _make_empty(self) -> None:
+        if not self._has_empty:
+            self.command(f"CREATE DATABASE IF NOT EXISTS {_EMPTY_DATABASE} ENGINE = Memory")
+            self._has_empty = True
 
     @staticmethod
     def _project_settings(settings: Settings) -> dict[str, str]:
@@ -277,9 +324,9 @@ class ClickHouse:
             **READ_SETTINGS,
             **self._project_settings(settings),
             **extra,
-            "max_execution_time": str(settings.query_timeout_s),
+            "max_execution_time": _least(settings.query_timeout_s, extra, "max_execution_time"),
             "max_result_bytes": str(settings.max_result_bytes),
-            "max_memory_usage": str(settings.max_memory_bytes),
+            "max_memory_usage": _least(settings.max_memory_bytes, extra, "max_memory_usage"),
             "readonly": "1",
         }
 
@@ -327,6 +374,19 @@ class Writer:
             return int(self._connection.query(sql).rows_written())
 
 
+def _least(limit: float, extra: Mapping[str, str], name: str) -> str:
+    """Return a limit, or what a query asks for if it is less."""
+    return extra[name] if name in extra and float(extra[name]) < limit else str(limit)
+
+
+def _bound(parameters: Mapping[str, str] | None) -> dict[str, str]:
+    """Return values of placeholders as ClickHouse reads them: as fields of tab-separated text."""
+    return {name: value.translate(_ESCAPES) for name, value in (parameters or {}).items()}
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
+
+
 def _too_large(limit: int, size: int) -> str:
     return (
         f"[Error] Limit for result exceeded, max bytes: {limit / 2**20:.2f} MiB,"
@@ -372,4 +432,4 @@ def _clean(text: str) -> str:
     text = text.split("\nStack trace:")[0]
     text = re.sub(r"^.*?(?=Code: \d+\. DB::Exception: )", "", text, flags=re.DOTALL)
     text = _CODE.sub("", text).removeprefix("default: ")
-    return re.sub(r" \(version [\d.]+(?: \([^)]*\))?\)\.?(?: \([A-Z_]+\))?$", "", text.strip())
+    return re.sub(r"(?: \(version [\d.]+(?: \([^)]*\))?\)\.?(?: \([A-Z_]+\))?)+$", "", text.strip())

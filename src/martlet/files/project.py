@@ -116,6 +116,7 @@ def read_project(
         secrets=known,
         files=tuple(sorted(path for path in folder.used if not path.endswith(".connection"))),
         versioned=names,
+        texts=folder.texts,
         warnings=tuple(sorted(report.warnings, key=_order)),
     )
     return project, sorted(report.errors, key=_order)
@@ -160,6 +161,7 @@ class _Reader:
     def source(self, path: PurePosixPath, text: str | None) -> Source:
         """Return a file with what may be put into it."""
         self.folder.used.add(str(path))
+        self.folder.texts[str(path)] = text or ""
         return Source(
             str(path),
             text or "",
@@ -197,6 +199,7 @@ class Folder:
     Attributes:
         used: the paths of datafiles, and of what they include.
         includes: the files that include others.
+        texts: the datafiles themselves, by path.
     """
 
     def __init__(self, root: Path, report: Report) -> None:
@@ -204,6 +207,7 @@ class Folder:
         self.report = report
         self.used: set[str] = set()
         self.includes: list[Location] = []
+        self.texts: dict[str, str] = {}
 
     def datafiles(self, kinds: tuple[str, ...]) -> Iterator[PurePosixPath]:
         """Yield the paths of the datafiles, relative to the root, in order."""

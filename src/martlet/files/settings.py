@@ -31,6 +31,7 @@ _KEYS: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a whole number above 0",
         lambda value: _is_number(value) and isinstance(value, int),
     ),
+    "allow_private_urls": ("true or false", lambda value: isinstance(value, bool)),
     "clickhouse": (
         "a table of ClickHouse settings",
         lambda value: (

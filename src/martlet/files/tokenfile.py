@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from martlet.errors import DatafileError, Location
+from martlet.conditions import parse_condition
+from martlet.errors import DatafileError, Location, RequestError
 from martlet.files.checks import Found
 from martlet.files.sections import Instruction, Section, apply, ignored, read_sections, table
 from martlet.files.source import Report, Source, read_lines
@@ -87,7 +88,12 @@ def grant_scopes(
             continue
         kind, permission = GRANTS[scope.name]
         name = names.get(scope.resource, scope.resource)
-        grant = TokenGrant(token, permission, scope.location)
+        try:
+            filter = parse_condition(scope.filter) if scope.filter else ""
+        except RequestError as error:
+            report.error(error.message, scope.location, error.hint)
+            continue
+        grant = TokenGrant(token, permission, scope.location, filter)
         if name not in found.names(kind):
             report.error(f"There is no {kind} '{scope.resource}'", scope.location)
         elif kind == "pipe" and (pipe := found.pipes.get(name)):
@@ -104,8 +110,9 @@ def _refusal(scope: Scope) -> str:
         return f"scopes here are {', '.join(GRANTS)}."
     if not scope.resource:
         return "write RESOURCE and a name below it; files make resources, not tokens."
-    # Without its filter the token would show rows that it must not.
-    return "filters of rows are not available yet." if scope.filter else ""
+    if scope.filter and scope.name != "DATASOURCES:READ":
+        return "a filter is of rows that are read: of DATASOURCES:READ."
+    return ""
 
 
 def _scope(draft: _Draft, section: Section, row: Row) -> None:

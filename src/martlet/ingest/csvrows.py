@@ -22,6 +22,8 @@ from martlet.types import ColumnType, Group
 
 _BOM = b"\xef\xbb\xbf"
 _NULL = rb"\N"
+_OTHER = re.compile(r"\W+")
+_OUTER = re.compile(r"^\W+|\W+$")
 
 
 class Quoted(bytes):
@@ -281,13 +283,23 @@ class CsvReader:
 
 
 def find_header(fields: Sequence[bytes], datasource: Datasource) -> list[str] | None:
-    """Return the names in a first record, None if it is a row: most of its names are no column."""
+    """Return the names in a first record, None if it is a row: most of its names are no column.
+
+    A name that is no column is taken for the one that `column_name` makes of it, if there is that.
+    """
     names = [item.decode("utf-8", "replace") for item in fields]
     if names and not names[-1]:
         names.pop()
     known = {column.name for column in datasource.columns}
+    made = {name: column_name(name) for name in names if name not in known}
+    names = [made[name] if made.get(name) in known else name for name in names]
     found = sum(name in known for name in names)
     return names if found * 2 > len(names) else None
+
+
+def column_name(text: str) -> str:
+    """Return the name of a column for what a file calls it: letters, digits and underscores."""
+    return _OTHER.sub("_", _OUTER.sub("", text))
 
 
 def without_mark(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ MAX_GROUP_ROWS = 500_000
 # Above this much waiting, new events are answered 503 until the engine has caught up.
 MAX_PENDING_BYTES = 256 * 1024 * 1024
 
-_VIEW_FAILED = "while pushing to view"
+VIEW_FAILED = "while pushing to view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,13 @@ class Batch:
         block: accepted rows, one JSON document a line, without a newline inside one.
         count: how many lines `block` has.
         refused: rows for the quarantine.
+        import_id: of the import that they are of, for the quarantine.
     """
 
     block: bytes
     count: int
     refused: Sequence[RefusedRow] = ()
+    import_id: str | None = None
 
     @property
     def size(self) -> int:
@@ -163,7 +165,9 @@ class ClickHouseSink:
         writer = self._writer()
         # The quarantine first: if the rows fail then, the client sends the request again and
         # only the quarantine has rows twice.
-        refused = [_document(row) for item in group for row in item.batch.refused]
+        refused = [
+            _document(row, item.batch.import_id) for item in group for row in item.batch.refused
+        ]
         if refused:
             _quarantine(writer, datasource, refused)
         filled = [item for item in group if item.batch.count]
@@ -250,7 +254,7 @@ class _GroupCommit:
         try:
             self.writer.insert(self.datasource, _block(group))
         except QueryError as error:
-            if _VIEW_FAILED in error.message:
+            if VIEW_FAILED in error.message:
                 self.fail(group, ViewError(_view_message(self.datasource, error)))
             elif len(group) > 1:
                 middle = len(group) // 2
@@ -272,7 +276,8 @@ class _GroupCommit:
         try:
             self.refuse_rows(item.batch.block.split(b"\n"), refused, failures)
             if refused:
-                _quarantine(self.writer, self.datasource, [_document(row) for row in refused])
+                documents = [_document(row, item.batch.import_id) for row in refused]
+                _quarantine(self.writer, self.datasource, documents)
         except MartletError as error:
             self.fail([item], error)
             return
@@ -289,7 +294,7 @@ class _GroupCommit:
         try:
             self.writer.insert(self.datasource, b"\n".join(rows))
         except QueryError as error:
-            if _VIEW_FAILED in error.message:
+            if VIEW_FAILED in error.message:
                 failures.append(ViewError(_view_message(self.datasource, error)))
             elif len(rows) == 1:
                 refused.append(_refused_by_engine(rows[0], error))
@@ -309,7 +314,7 @@ def _quarantine(writer: TableWriter, datasource: str, documents: list[bytes]) ->
     try:
         writer.insert(f"{datasource}_quarantine", b"\n".join(documents))
     except QueryError as error:
-        if _VIEW_FAILED not in error.message:
+        if VIEW_FAILED not in error.message:
             raise
 
 
@@ -332,7 +337,7 @@ def _refused_by_engine(row: bytes, error: QueryError) -> RefusedRow:
     return RefusedRow(row.decode(), [""], [error.message.removeprefix("[Error] ")], values)
 
 
-def _document(row: RefusedRow) -> bytes:
+def _document(row: RefusedRow, import_id: str | None) -> bytes:
     """Return a refused row as a row of the quarantine table."""
     return orjson.dumps(
         {
@@ -340,5 +345,6 @@ def _document(row: RefusedRow) -> bytes:
             "c__error_column": row.columns,
             "c__error": row.errors,
             "c__raw": row.raw,
+            "c__import_id": import_id,
         }
     )

@@ -57,7 +57,9 @@ ALLOWED_SYSTEM_TABLES = frozenset(
 _DATABASES = frozenset({"system", "information_schema", "default"})
 
 # Tables of Martlet's own beside the project's: views, their trials, tables on the way to another.
-INTERNAL_PREFIXES = ("__view_", "__trial_", "__new_", "__fill_", "__copy_")
+INTERNAL_PREFIXES = (
+    "__view_", "__trial_", "__new_", "__fill_", "__copy_", "__stage_", "__swap_",
+)  # fmt: skip
 
 # Behind these words, and behind most symbols, FORMAT is a column's name and not the clause.
 _BEFORE_COLUMN = frozenset(
@@ -105,7 +107,7 @@ def _check_statement(lexemes: Sequence[Lexeme]) -> None:
             raise SqlError("Only one statement is allowed", offset=lexeme.start)
         if lexeme.upper == "INTO" and following and following.upper == "OUTFILE":
             raise SqlError("INTO OUTFILE is not allowed", offset=lexeme.start)
-        if lexeme.upper == "SETTINGS" and _is_settings(kept, index):
+        if lexeme.upper == "SETTINGS" and is_settings(kept, index):
             raise SqlError(
                 "SETTINGS is not allowed in a pipe",
                 offset=lexeme.start,
@@ -118,7 +120,7 @@ def _check_statement(lexemes: Sequence[Lexeme]) -> None:
     _check_format(kept)
 
 
-def _is_settings(lexemes: Sequence[Lexeme], index: int) -> bool:
+def is_settings(lexemes: Sequence[Lexeme], index: int) -> bool:
     """Whether the word SETTINGS begins the clause, `SETTINGS name = value`, and is no column."""
     is_column = index > 0 and lexemes[index - 1].text in (".", ",")
     names = lexemes[index + 1 : index + 3]
@@ -136,22 +138,26 @@ def _is_parallel(lexemes: Sequence[Lexeme], index: int) -> bool:
 def _check_format(lexemes: Sequence[Lexeme]) -> None:
     """Refuse `... FORMAT JSON`, also before SETTINGS; a column may be called format."""
     for index in range(1, len(lexemes) - 1):
-        before, lexeme, name = lexemes[index - 1 : index + 2]
-        if lexeme.upper != "FORMAT" or name.name is None:
-            continue
         behind = lexemes[index + 2].upper if index + 2 < len(lexemes) else ""
         is_last = index + 2 == len(lexemes)
-        is_operand_before = before.kind is not Kind.SYMBOL or before.text in (")", "]", "*")
-        if (
-            (is_last or behind in _BEHIND_FORMAT)
-            and is_operand_before
-            and before.upper not in _BEFORE_COLUMN
-        ):
+        if (is_last or behind in _BEHIND_FORMAT) and is_format(lexemes, index):
             raise SqlError(
                 "FORMAT is not allowed in a pipe",
-                offset=lexeme.start,
+                offset=lexemes[index].start,
                 hint="the format is the extension of the endpoint's URL: .json, .csv, .ndjson, ...",
             )
+
+
+def is_format(lexemes: Sequence[Lexeme], index: int) -> bool:
+    """Whether `FORMAT name` stands at a place where a clause can, and no column of that name."""
+    before, lexeme, name = lexemes[index - 1 : index + 2]
+    is_operand_before = before.kind is not Kind.SYMBOL or before.text in (")", "]", "*")
+    return (
+        lexeme.upper == "FORMAT"
+        and name.name is not None
+        and is_operand_before
+        and before.upper not in _BEFORE_COLUMN
+    )
 
 
 def _check_parentheses(lexemes: Iterable[Lexeme]) -> None:

@@ -1,0 +1,255 @@
+"""Operations that tell of data sources: the list, one of them, its file."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+
+from martlet.access import READ_DATASOURCE, Access
+from martlet.api.http import Request, Response, authenticate, json_response
+from martlet.catalog import stored_columns
+from martlet.errors import NotFoundError
+from martlet.files.text import datasource_text
+from martlet.files.writing import canonical
+from martlet.ids import resource_id
+from martlet.model import Column, Datasource, Project
+from martlet.query import QueryBuilder
+from martlet.workspace import Workspace
+
+Object = dict[str, object]
+
+_EXTENSION = ".datasource"
+
+# What a data source with one of these settings is filled by; the first that it has counts.
+_TYPES = {
+    "kafka_topic": "kafka",
+    "import_bucket_uri": "s3",
+    "import_table_arn": "dynamodb",
+    "pg_table": "postgres",
+}
+
+
+def list_datasources(workspace: Workspace, request: Request) -> Response:
+    """`GET /v0/datasources[?attrs=name,engine]`: the data sources that the token may read."""
+    access = authenticate(workspace, request)
+    project = workspace.live.project
+    shown = [s for s in project.datasources.values() if access.may_read_datasource(s.name)]
+    described = _Description(workspace, access).of(shown)
+    names = {name.strip() for name in request.query.get("attrs", "").split(",")} - {""}
+    if names:
+        names |= {"id", "name"}
+        described = [{k: v for k, v in item.items() if k in names} for item in described]
+    return json_response({"datasources": described})
+
+
+def read_datasource(workspace: Workspace, request: Request, name: str) -> Response:
+    """`GET /v0/datasources/<name or id>`: columns, engine, rows and bytes; with `.datasource` its file."""  # noqa: E501  one line of the table of routes
+    access = authenticate(workspace, request)
+    if name.endswith(_EXTENSION):
+        found = _readable(workspace, access, name.removesuffix(_EXTENSION))
+        text = datafile(workspace.live.project, found)
+        # Without a charset: Tinybird's command takes it for JSON otherwise (measured).
+        return Response(200, text.encode(), "text/plain")
+    found = _readable(workspace, access, name)
+    return json_response(_Description(workspace, access).of([found])[0])
+
+
+def _readable(workspace: Workspace, access: Access, name: str) -> Datasource:
+    """Return the data source of a name or id.
+
+    Raises:
+        TokenError: it may not be read, or there is none and the token reads some alone.
+        NotFoundError: there is none.
+    """
+    if not access.may_read_datasource(workspace.resource(name)):
+        access.require(READ_DATASOURCE, name)
+    return workspace.datasource(name)
+
+
+def datafile(project: Project, datasource: Datasource) -> str:
+    """Return the text of a data source's file as it was read, in its canonical form.
+
+    One that stands in no file of its own, as the target of a Classic pipe, is written anew.
+    """
+    path = datasource.location.path
+    text = project.texts.get(path)
+    if text is None or not path.endswith(_EXTENSION):
+        return datasource_text(datasource)
+    return canonical(path, text, "datasource")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What the engine knows of a table.
+
+    Attributes:
+        types: of its columns, by name.
+    """
+
+    rows: int
+    bytes: int
+    created_at: str | None
+    updated_at: str | None
+    types: Mapping[str, str]
+
+
+class _Description:
+    """What a token is told of data sources."""
+
+    def __init__(self, workspace: Workspace, access: Access) -> None:
+        self._workspace = workspace
+        self._live = workspace.live
+        self._access = access
+
+    def of(self, datasources: list[Datasource]) -> list[Object]:
+        """Return the objects of data sources."""
+        if not datasources:
+            return []
+        tables = _tables(self._workspace, datasources)
+        readers = _readers(self._live.queries)
+        return [self._one(source, tables, readers) for source in datasources]
+
+    def _one(
+        self, source: Datasource, tables: Mapping[str, _Table], readers: Mapping[str, list[str]]
+    ) -> Object:
+        table, refused = tables[source.name], tables[source.quarantine]
+        # Counts of rows that the token cannot see would tell of them.
+        sees_all = not self._access.filter_of(source.name)
+        used_by = [
+            {"id": resource_id("pipe", pipe), "name": pipe}
+            for pipe in readers.get(source.name, [])
+            if self._access.may_read_pipe(pipe)
+        ]
+        return {
+            "id": resource_id("datasource", source.name),
+            "name": source.name,
+            "cluster": "martlet",
+            "tags": dict(_tag(text) for text in source.tags),
+            "created_at": table.created_at,
+            "updated_at": table.updated_at,
+            "replicated": False,
+            "version": source.file_version or 0,
+            "project": None,
+            "headers": {},
+            "shared_with": list(source.shared_with),
+            "engine": _engine(source),
+            "description": source.description,
+            "used_by": used_by,
+            "type": _type(source),
+            "columns": [_column(column, table.types) for column in stored_columns(source)],
+            "indexes": [
+                {"name": x.name, "expr": x.expression, "type_full": x.type,
+                 "granularity": x.granularity}
+                for x in source.indexes
+            ],
+            "statistics": {
+                "bytes": table.bytes if sees_all else None,
+                "row_count": table.rows if sees_all else None,
+            },
+            "quarantine_rows": refused.rows if sees_all else None,
+            "new_columns_detected": {},  # columns come from files alone
+        }  # fmt: skip
+
+
+def _tag(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value.strip()
+
+
+def _engine(source: Datasource) -> Object:
+    engine = source.engine
+    keys = ("sorting_key", "partition_key", "primary_key", "sampling_key", "ttl", "settings", "ver",
+            "is_deleted", "columns", "sign", "version", "join_strictness", "join_type",
+            "key_columns")  # fmt: skip
+    always = ("sorting_key", "partition_key", "primary_key")
+    found = {key: getattr(engine, key) for key in keys}
+    return {
+        "engine": engine.name,
+        **{key: text for key, text in found.items() if text or key in always},
+    }
+
+
+def _type(source: Datasource) -> str:
+    of_connector = next((kind for key, kind in _TYPES.items() if key in source.connector), None)
+    if of_connector:
+        return of_connector
+    return "ndjson" if any(column.json_path for column in source.columns) else "csv"
+
+
+def _column(column: Column, types: Mapping[str, str]) -> Object:
+    """Return a column; as in the vendor's packages, Nullable is not part of its type."""
+    text = str(column.type) if column.type else types.get(column.name, "")
+    inner = re.fullmatch(r"Nullable\((.*)\)", text, re.DOTALL)
+    return {
+        "name": column.name,
+        "type": inner[1] if inner else text,
+        "codec": column.codec and f"CODEC({column.codec})",
+        "default_value": column.default and f"DEFAULT {column.default}",
+        "jsonpath": column.json_path,
+        "nullable": inner is not None,
+        "normalized_name": column.name,
+    }
+
+
+@lru_cache(maxsize=2)  # of the live project and the one before: it renders all templates
+def _readers(queries: QueryBuilder) -> Mapping[str, list[str]]:
+    """Return the pipes that read each data source in a node of their own."""
+    readers: dict[str, list[str]] = {}
+    for pipe in queries.project.pipes.values():
+        names = {name for node in pipe.nodes for name in queries.datasources(pipe, node)}
+        for name in names:
+            readers.setdefault(name, []).append(pipe.name)
+    return readers
+
+
+_TABLES = (
+    "SELECT name, ifNull(total_rows, 0) AS rows, ifNull(total_bytes, 0) AS bytes,"
+    " data_paths[1] AS folder"
+    " FROM system.tables WHERE database = currentDatabase()"
+)
+_COLUMNS = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
+
+
+def _tables(workspace: Workspace, datasources: list[Datasource]) -> dict[str, _Table]:
+    """Return the tables and quarantines of data sources.
+
+    Raises:
+        NotFoundError: one is gone: the files were changed meanwhile.
+    """
+    engine = workspace.engine
+    untyped = any(column.type is None for s in datasources for column in s.columns)
+    types: dict[str, dict[str, str]] = {}
+    for row in _read(workspace, _COLUMNS) if untyped else ():
+        types.setdefault(str(row["table"]), {})[str(row["name"])] = str(row["type"])
+    found = {str(row["name"]): row for row in _read(workspace, _TABLES)}
+    tables = {}
+    for name in (name for s in datasources for name in (s.name, s.quarantine)):
+        table = found.get(name)
+        if table is None:
+            raise NotFoundError(f"Data Source '{name}' does not exist")
+        # ClickHouse writes the first file when a table is made and never again, the second one when
+        # its definition changes too. `metadata_modification_time` is 1970 in chDB's own database.
+        changed = _changed(engine.path / "metadata" / engine.database / f"{name}.sql")
+        folder = str(table["folder"])
+        created = _changed(Path(folder) / "format_version.txt") if folder else None
+        rows, size = int(str(table["rows"])), int(str(table["bytes"]))
+        tables[name] = _Table(rows, size, created or changed, changed, types.get(name, {}))
+    return tables
+
+
+def _read(workspace: Workspace, sql: str) -> list[Object]:
+    """Return rows as queries do: commands wait for each other, and may take long."""
+    body = workspace.engine.execute(sql, format="JSONEachRow").body
+    return [orjson.loads(line) for line in body.splitlines()]
+
+
+def _changed(path: Path) -> str | None:
+    """Return when a file was written last, None if it is not there."""
+    with suppress(OSError):
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return None
