@@ -209,6 +209,14 @@ def test_files_are_found_in_folders_too(tmp_path):
         find_tests(tmp_path, ["a", "nope"])
 
 
+def test_a_project_in_the_folder_of_tests_has_its_own(tmp_path):
+    for name in ("tests/a.yaml", "tests/deep/b.yaml", "tests/shop/tests/c.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "tests" / "shop" / "datasources").mkdir()
+    assert [path.name for path in find_tests(tmp_path)] == ["a.yaml", "b.yaml"]
+
+
 def test_each_run_has_a_fresh_folder_with_the_fixtures_behind_all_views(write_project):
     root = write_project(
         {

@@ -118,10 +118,18 @@ def _load(workspace: Workspace, datasource: Datasource, path: Path) -> None:
 def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
     """Return the test files of a project, or those of some pipes, in order.
 
+    A project that lies in the folder of tests has its own.
+
     Raises:
         DatafileError: a name has none.
     """
-    found = sorted(path for path in (root / "tests").rglob("*.y*ml") if path.is_file())
+    folder = root / "tests"
+    inner = {path.parent for path in folder.glob("*/**/datasources")}
+    found = sorted(
+        path
+        for path in folder.rglob("*.y*ml")
+        if path.is_file() and inner.isdisjoint(path.parents)
+    )
     if unknown := set(names) - {path.stem for path in found}:
         raise DatafileError(f"There is no tests/{min(unknown)}.yaml")
     return [path for path in found if not names or path.stem in names]
