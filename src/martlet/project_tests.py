@@ -126,9 +126,7 @@ def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
     folder = root / "tests"
     inner = {path.parent for path in folder.glob("*/**/datasources")}
     found = sorted(
-        path
-        for path in folder.rglob("*.y*ml")
-        if path.is_file() and inner.isdisjoint(path.parents)
+        path for path in folder.rglob("*.y*ml") if path.is_file() and inner.isdisjoint(path.parents)
     )
     if unknown := set(names) - {path.stem for path in found}:
         raise DatafileError(f"There is no tests/{min(unknown)}.yaml")

@@ -113,3 +113,16 @@ def test_deep_nesting_is_an_error_not_a_crash():
                 "{% if 1 %}" * 3000 + "{% end %}" * 3000, "{{" + "1+" * 5000 + "1}}"):  # fmt: skip
         with pytest.raises(TemplateError):
             compile_template(sql).render({})
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("{{# x\n}}", "invalid syntax at <string>:1"),
+        ("{% set x = '\0' %}", "source code string cannot contain null bytes"),
+    ],
+)
+def test_what_python_would_not_read_at_tinybird(sql, message):
+    with pytest.raises(TemplateError) as caught:
+        compile_template(sql)
+    assert caught.value.message == message

@@ -195,6 +195,8 @@ class _Parser:
         offset += len(content) - len(content.lstrip())
         if not source:
             raise self.error_at("Empty expression", offset)
+        if source.startswith("#"):  # Tinybird writes it behind a `=`
+            raise self.error_at("invalid syntax", offset)
         expression = self.expression(source, offset, "output")
         if "#" in source or isinstance(expression, ast.Tuple):
             # Tinybird makes it an argument of a call: a comment or a second one breaks that.
@@ -393,6 +395,8 @@ class _Parser:
         return error
 
     def python(self, source: str, offset: int, shown: str) -> ast.Module:
+        if "\0" in source:
+            raise self.error("source code string cannot contain null bytes", offset)
         try:
             return ast.parse(source)
         except SyntaxError as error:
