@@ -118,7 +118,7 @@ def test_deep_nesting_is_an_error_not_a_crash():
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("{{# x\n}}", "invalid syntax at <string>:1"),
+        ("{{# x\n}}", "invalid syntax at <string>:2"),
         ("{% set x = '\0' %}", "source code string cannot contain null bytes"),
     ],
 )
