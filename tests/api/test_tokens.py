@@ -117,8 +117,8 @@ def test_the_ways_to_say_it(api: Api, form: str):
         ("?name=x", '{"scopes": [{"type": "PIPES:READ", "resource": "total", "fixed_params": {"org": "a"}}]}', 400, "are for JWTs"),
         ("?name=x&scope=PIPES:READ:total&expiration_time=1", "", 400, "is in the past"),
         ("?name=x&scope=PIPES:READ:total&expiration_time=soon", "", 400, "Unix time"),
-        (f"?name=x&scope=ADMIN&expiration_time={LATER}", "", 400, "A JWT cannot have the scope ADMIN"),
-        (f"?name=x&expiration_time={LATER}", "", 400, "has no scope"),
+        ("?name=x&scope=ADMIN&expiration_time=4102444800", "", 400, "A JWT cannot have the scope ADMIN"),
+        ("?name=x&expiration_time=4102444800", "", 400, "has no scope"),
         ("?name=%ff&scope=ADMIN", "", 400, "UTF-8"),
     ],
 )  # fmt: skip
