@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from martlet.access import READ_DATASOURCE, READ_PIPE, Access
-from martlet.errors import NotRunError, SqlError
+from martlet.errors import NotRunError, SqlError, TokenError
 from martlet.model import Node, Pipe, Project
 from martlet.sql.filters import as_source, filtered
 from martlet.sql.guard import (
@@ -150,6 +150,17 @@ class Resolution:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Refuse a caller with a filter of nothing: it may be a misspelled one of something.
+
+        Raises:
+            TokenError: a filter's data source is not in the project.
+        """
+        known = self.nodes.project.datasources
+        if self.access and (lost := sorted(self.access.filters.keys() - known.keys())):
+            raise TokenError(
+                f"The token '{self.access.name}' has a filter of the data"
+                f" source '{lost[0]}', which does not exist"
+            )
         if self.is_isolated:
             self.settings.update(_IN_ORDER)
 
