@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
-from scripts import make_docs
+from scripts import make_docs, project_reference
 
 from martlet import cli
 from martlet.api.dispatch import dispatch
@@ -104,7 +104,7 @@ def test_the_files_of_projects_md_are_a_project_without_warnings(write_project):
 def test_martlet_toml_shows_every_key_with_its_default():
     (_, text), *_ = fences("projects.md", "toml")
     written = tomllib.loads(text)["settings"]
-    assert set(written) == set(make_docs.settings._KEYS)
+    assert set(written) == set(project_reference.settings._KEYS)
     assert written.pop("clickhouse") == {"max_threads": 2}
     assert written == {key: getattr(Settings(), key) for key in written}
 
