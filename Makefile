@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.from-lock
+# For two cores: tests of servers and of the deployment wait for other processes.
+WORKERS ?= 3
 
 .PHONY: run test check lint fix unit proof bench cloud cloud-down lock clean
 
@@ -19,7 +21,7 @@ check: $(STAMP)  ## format, lint, types, direction of imports, the project itsel
 	$(BIN)/martlet fmt --check .
 
 unit: $(STAMP)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/martlet test .
 
 proof: $(STAMP)  ## the long tests of the translation to Athena too: half an hour
@@ -50,6 +52,9 @@ lock:  ## after a change of dependencies in pyproject.toml (needs uv)
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-tinybird.lock
 	printf 'tinybird-cli>=6.5.5\n' | uv pip compile - --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o requirements-tinybird-cli.lock
+	for client in tests/clients/locks/*.in; do uv pip compile $$client --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-annotate -o $${client%.in}.txt; done
+	npm install --prefix tests/clients --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "martlet needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -59,4 +64,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-cloud .venv-tinybird .venv-tinybird-cli .martlet
+	rm -rf .venv .venv-cloud .venv-tinybird .venv-tinybird-cli .venv-clients tests/clients/node_modules .martlet

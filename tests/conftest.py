@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: real ClickHouse in this process, one data folder for the session."""
+"""Fixtures shared by all tests: real ClickHouse in this process, one data folder for each module."""
 
 import itertools
 import os
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import chdb
 import pytest
 from hypothesis import HealthCheck, settings
 from scripts import trino as script
@@ -30,7 +31,24 @@ NO_TRINO = "no Trino server"
 _numbers = itertools.count(1)
 
 
+# Files that take longest: begun last, one of them would run alone at the end.
+FIRST = (
+    "tests/cloud/test_deployed.py",
+    "tests/translate/test_cases.py",
+    "tests/server/",
+    "tests/translate/",
+    "tests/infra/",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {prefix: place for place, prefix in enumerate(FIRST)}
+    items.sort(
+        key=lambda item: next(
+            (place for prefix, place in places.items() if item.nodeid.startswith(prefix)),
+            len(places),
+        )
+    )
     if script.why_not_here():
         for item in items:
             if "trino" in getattr(item, "fixturenames", ()):
@@ -49,10 +67,43 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-@pytest.fixture(scope="session")
-def clickhouse_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of this process: chDB opens only one, so tests differ by database."""
-    return tmp_path_factory.mktemp("clickhouse")
+class HeldFolder:
+    """A data folder, and a connection to it that keeps ClickHouse running between tests.
+
+    Without one it ends with each engine, and every start loads all tables of the folder again: half
+    a second of a test.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.hold()
+
+    def hold(self) -> None:
+        self._connection = chdb.connect(str(self.path))
+
+    def release(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="module")
+def held_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldFolder]:
+    held = HeldFolder(tmp_path_factory.mktemp("clickhouse"))
+    yield held
+    held.release()
+
+
+@pytest.fixture(scope="module")
+def clickhouse_path(held_folder: HeldFolder) -> Path:
+    """The data folder of a test module: chDB opens only one, so its tests differ by database."""
+    return held_folder.path
+
+
+@pytest.fixture
+def other_folders(held_folder: HeldFolder) -> Iterator[None]:
+    """For what opens a data folder of its own in this process."""
+    held_folder.release()
+    yield
+    held_folder.hold()
 
 
 @pytest.fixture

@@ -217,6 +217,7 @@ def test_a_project_in_the_folder_of_tests_has_its_own(tmp_path):
     assert [path.name for path in find_tests(tmp_path)] == ["a.yaml", "b.yaml"]
 
 
+@pytest.mark.usefixtures("other_folders")
 def test_each_run_has_a_fresh_folder_with_the_fixtures_behind_all_views(write_project):
     root = write_project(
         {
@@ -241,6 +242,7 @@ def test_each_run_has_a_fresh_folder_with_the_fixtures_behind_all_views(write_pr
     assert not (root / ".martlet").exists()
 
 
+@pytest.mark.usefixtures("other_folders")
 def test_a_fixture_that_cannot_be_loaded_is_named(write_project, caplog):
     files = {**FILES, "tests/named.yaml": "", "fixtures/events.sql": "SELECT nothing AS id\n"}
     root = write_project(files)

@@ -75,10 +75,10 @@ def test_a_bomb_stops_at_the_limit(encoding: str, has_size: bool) -> None:
     body = {"identity": bomb, "gzip": gzip.compress(bomb, 1, mtime=0),
             "zstd": zstd(bomb, has_size=has_size)}[encoding]  # fmt: skip
     del bomb
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(TooLargeError, match="larger than 100000 bytes when decoded"):
         decode_body(body, encoding=encoding, max_decoded_bytes=LIMIT)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_the_limit_itself_is_allowed() -> None:
@@ -188,6 +188,6 @@ def test_a_large_body_comes_in_parts() -> None:
 @pytest.mark.parametrize("line", [b"[1,\n", b"[\n", b'{"a":\n', b"{\n", b'["\n', b"x\n"])
 def test_broken_lines_take_linear_time(line: bytes) -> None:
     body = line * (400_000 // len(line))
-    started = time.perf_counter()
+    started = time.thread_time()
     assert sum(len(part.texts) for part in split_events(body)) == body.count(b"\n")
-    assert time.perf_counter() - started < 4
+    assert time.thread_time() - started < 4
