@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import cast
@@ -82,8 +82,10 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         answer = self._answer = self._answer + data if self._answer else data
         end = answer.find(b"\r\n\r\n")
-        found = _LENGTH.search(answer, 0, end) if end >= 0 else None
-        if found is None or len(answer) < end + 4 + int(found[1]):
+        if end < 0:
+            return
+        found = _LENGTH.search(answer, 0, end)  # 304 has none, and no body
+        if found is not None and len(answer) < end + 4 + int(found[1]):
             return
         now = time.perf_counter()
         run = self._run
@@ -144,12 +146,20 @@ def drive(
         return runner.run(_drive(port, requests, connections, seconds, status))
 
 
-def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def request(
+    method: str,
+    path: str,
+    token: str,
+    body: bytes = b"",
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Return an HTTP/1.1 request as it goes over the wire."""
     head = [
         f"{method} {path} HTTP/1.1",
         "Host: 127.0.0.1",
         f"Authorization: Bearer {token}",
         *([f"Content-Length: {len(body)}"] if body else []),
+        *(f"{name}: {value}" for name, value in (headers or {}).items()),
     ]
     return "\r\n".join([*head, "", ""]).encode() + body

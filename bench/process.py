@@ -46,9 +46,9 @@ class Server:
 
 @contextmanager
 def server(
-    data: Path, *, command: str = "dev", arguments: tuple[str, ...] = ()
+    data: Path, *, command: str = "dev", arguments: tuple[str, ...] = (), root: Path = ROOT
 ) -> Iterator[Server]:
-    """Start `martlet` on a data folder and a free port; it ends with the block.
+    """Start `martlet` on a data folder and a free port, for this project; it ends with the block.
 
     Its log goes to a file in the data folder, as it would go to one in production.
     """
@@ -57,7 +57,7 @@ def server(
     started = time.perf_counter()
     with (data / "server.log").open("ab") as output:
         process = subprocess.Popen(  # noqa: S603
-            [Path(sys.executable).parent / "martlet", command, ROOT, "--data", data,
+            [Path(sys.executable).parent / "martlet", command, root, "--data", data,
              "--port", str(port), *arguments],
             stdout=output, stderr=output, env={**os.environ, "MARTLET_ADMIN_TOKEN": "bench"},
         )  # fmt: skip

@@ -42,6 +42,7 @@ class Environment:
         if is_stamped(self.folder, self.lock):
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.parent.mkdir(exist_ok=True)
         _run([sys.executable, "-m", "venv", str(self.folder)])
         pip = [str(self.program("pip")), "install", "--quiet", "--disable-pip-version-check"]
         _run([*pip, "--require-hashes", "-r", str(self.lock)])
@@ -52,6 +53,35 @@ class Environment:
 MINISTACK = Environment(ROOT / ".venv-cloud", ROOT / "requirements-cloud.lock")
 FORWARD = Environment(ROOT / ".venv-tinybird", ROOT / "requirements-tinybird.lock")
 CLASSIC = Environment(ROOT / ".venv-tinybird-cli", ROOT / "requirements-tinybird-cli.lock")
+
+
+CLIENTS = ROOT / "tests" / "clients"
+
+
+def client(name: str) -> Environment:
+    """Return the environment of a client from PyPI, which has a lock file of its own."""
+    if name in (known := {"tinybird": FORWARD, "tinybird-cli": CLASSIC}):
+        return known[name]
+    return Environment(ROOT / ".venv-clients" / name, CLIENTS / "locks" / f"{name}.txt")
+
+
+def install_node_clients() -> bool:
+    """Install the clients from npm unless they are there; return whether something was done.
+
+    Raises:
+        InstallError: npm is not there, or the lock's packages cannot be had.
+    """
+    modules, lock = CLIENTS / "node_modules", CLIENTS / "package-lock.json"
+    if is_stamped(modules, lock):
+        return False
+    npm = shutil.which("npm")
+    if npm is None:
+        raise InstallError("npm, of Node.js, is not installed")
+    # No package runs a program of its own on this machine.
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    _run([npm, "ci", "--prefix", str(CLIENTS), *quiet])
+    stamp(modules, lock)
+    return True
 
 
 def is_stamped(made: Path, lock: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from scripts import (
     aws_reference,
     cli_reference,
+    clients_reference,
     project_reference,
     sql_reference,
     template_reference,
@@ -21,7 +22,7 @@ from scripts import (
 from scripts.markdown import code, codes, table
 from scripts.source_text import first_sentence, reasons
 
-from martlet import catalog, connections, errors, fetch, jobstore, resolution, server
+from martlet import catalog, connections, errors, fetch, incoming, jobstore, resolution, server
 from martlet.api import queries, routes, write
 from martlet.engines import clickhouse
 from martlet.formats import FORMATS
@@ -92,7 +93,13 @@ def limits_table() -> str:
             ("request line and headers", size(connections.MAX_HEAD_BYTES), "431"),
             ("headers of a request", str(connections.MAX_HEADERS), "431"),
             ("request body as sent", size(write.MAX_BODY_BYTES), "413, nothing is stored"),
-            ("bodies of all requests at a time", size(server._MAX_BODIES_BYTES), "503, try again"),
+            (
+                "request body that is a file of rows",
+                f"{size(own.max_file_bytes)} (`max_file_bytes`)",
+                "413, nothing is stored",
+            ),
+            ("bodies of all requests at a time", size(incoming.MAX_BODIES_BYTES), "503, try again"),
+            ("files of all requests at a time", size(incoming.MAX_FILES_BYTES), "503, try again"),
             ("events after decompression", size(write.MAX_DECODED_BYTES), "413"),
             ("parameters in a body after decompression", size(queries.MAX_PARAMETER_BYTES), "413"),
             ("one event", size(rows.MAX_ROW_BYTES), "413 for the whole request"),
@@ -115,7 +122,11 @@ def limits_table() -> str:
                 for what, seconds, then in (
                     ("for the head of a request", connections.HEAD_TIMEOUT_S, "408"),
                     ("between pieces of a body", connections.BODY_PAUSE_TIMEOUT_S, "408"),
-                    ("for a request", connections.REQUEST_TIMEOUT_S, "408"),
+                    (
+                        "for a request, and so long as its body takes at 256 KiB/s",
+                        connections.REQUEST_TIMEOUT_S,
+                        "408",
+                    ),
                     ("between pieces of an answer", connections.READ_TIMEOUT_S, "cut off"),
                 )
             ),
@@ -205,6 +216,7 @@ def quarantine_columns() -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     **cli_reference.BLOCKS,
+    **clients_reference.BLOCKS,
     **sql_reference.BLOCKS,
     **aws_reference.BLOCKS,
     **project_reference.BLOCKS,

@@ -145,8 +145,14 @@ def toml_keys() -> str:
         "query_timeout_s": "seconds for one query",
         "max_result_bytes": "bytes of one result",
         "max_memory_bytes": "memory of one query",
+        "max_file_bytes": "of a file of rows in one request",
+        "idempotency_window_h": "hours for which a request with an"
+        " [Idempotency-Key](api.md#idempotency) is known",
         "allow_private_urls": "[files at URLs](api.md#files-as-jobs) are also fetched from"
         " addresses that are not public",
+        "service_rows": "of each [service data source](service-data-sources.md), the oldest go"
+        " first; 0 for none",
+        "cache_bytes": "of [answers that are kept](api.md#caching); 0 for none",
         "clickhouse": "other ClickHouse settings, for queries and for inserts",
     }
     lines = []

@@ -9,6 +9,7 @@ from martlet.check import Report, check_project
 from martlet.check_text import inventory_lines, warning_lines
 from martlet.errors import QueryError
 from martlet.inventory import Secret
+from martlet.service_tables import unknown_hint
 
 EVENTS = "SCHEMA >\n    `id` Int64 `json:$.id`,\n    `ts` DateTime `json:$.ts`\nENGINE MergeTree\nENGINE_SORTING_KEY id\n"
 
@@ -368,7 +369,7 @@ def test_what_does_not_run_is_named_and_no_error(check):
         {
             "stream.datasource": "SCHEMA >\n    `a` String `json:$.a`\nENGINE MergeTree\nKAFKA_CONNECTION_NAME k\nKAFKA_TOPIC orders\nKAFKA_GROUP_ID g\nSHARED_WITH >\n    other\n",
             "files.datasource": "SCHEMA >\n    `id` Int64\nENGINE MergeTree\nIMPORT_CONNECTION_NAME s\nIMPORT_BUCKET_URI s3://b/*.csv\nIMPORT_SCHEDULE @auto\n",
-            "service.pipe": pipe("SELECT count() AS c FROM tinybird.pipe_stats_rt"),
+            "service.pipe": pipe("SELECT count() AS c FROM tinybird.block_log"),
             "reads.pipe": pipe("SELECT c FROM service"),
             "copy.pipe": pipe(
                 "SELECT id FROM events",
@@ -392,7 +393,7 @@ def test_what_does_not_run_is_named_and_no_error(check):
         "files.datasource:5:1: files: nothing is read from the files s3://b/*.csv",
         "out.pipe:5:24: out: nothing is written to t: sinks do not run",
         "outside.pipe:3:20: outside: The query uses disabled table functions: 'url': nothing outside of the project is read",
-        "service.pipe:3:30: service: Resource 'tinybird.pipe_stats_rt' not found: service data sources are not available yet",
+        f"service.pipe:3:30: service: Resource 'tinybird.block_log' not found: {unknown_hint()}",
         "stream.datasource:1:1: stream: it is not shared with other: there is one workspace",
         "stream.datasource:5:1: stream: nothing is read from the Kafka topic orders",
     ]
@@ -533,3 +534,31 @@ def test_filters_of_tokens_are_tried_on_their_tables(check):
         " Unknown expression or function identifier `tenant`"
     )
     assert report.inventory.tokens["good"] == ["DATASOURCES:READ:events:id = 1"]
+
+
+def test_pipes_over_service_data_sources_are_checked_as_others(check):
+    report = check(
+        {
+            "good.pipe": pipe(
+                "SELECT pipe_name, max(duration) AS d FROM tinybird.pipe_stats_rt GROUP BY pipe_name"
+            ),
+            "merged.pipe": pipe(
+                "SELECT avgMerge(avg_duration_state) AS d FROM tinybird.pipe_stats"
+            ),
+            "bad.pipe": pipe("SELECT nothing FROM tinybird.jobs_log"),
+            "other.pipe": pipe("SELECT 1 FROM tinybird.block_log"),
+        },
+        engine="athena",
+    )
+    assert found(report) == [
+        "bad.pipe:3:12: Unknown expression identifier `nothing` (UNKNOWN_IDENTIFIER)"
+    ]
+    assert [line.partition(":")[0] for line in not_run(report)] == ["other.pipe"]
+    items = resources(report)
+    (error,) = items["good"]["athena_errors"]
+    assert (error["line"], error["column"]) == (3, 47)
+    assert (
+        error["message"]
+        == "The service data source 'tinybird.pipe_stats_rt' is not available on AWS yet"
+    )
+    assert not items["merged"]["athena_ok"]

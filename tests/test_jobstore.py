@@ -82,7 +82,7 @@ def test_jobs_are_cancelled_while_they_wait_and_while_they_work(open_jobs):
     jobs, released = open_jobs(), []
     held = [Held() for _ in range(jobstore.THREADS)]
     working = [str(jobs.start("copy", each)["id"]) for each in held]
-    waiting = str(jobs.start("copy", Held(), release=lambda: released.append(1))["id"])
+    waiting = str(jobs.start("copy", Held(), over=lambda job: released.append(1))["id"])
     assert all(each.begun.wait(20) for each in held)
     assert jobs.cancel(waiting)["status"] == "cancelled"
     assert released == [1]

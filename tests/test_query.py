@@ -9,6 +9,7 @@ from martlet.errors import NotFoundError, QueryError, TemplateError
 from martlet.files.project import load_project
 from martlet.query import Query, QueryBuilder, find_pipe
 from martlet.resolution import MAX_DEPTH
+from martlet.service_tables import unknown_hint
 
 EVENTS = "SCHEMA >\n    `id` UInt32 `json:$.id`,\n    `name` String `json:$.name`\n"
 Make = Callable[..., QueryBuilder]
@@ -155,9 +156,9 @@ FAULTS = [
         "did you mean events?",
     ),
     (
-        {"p": pipe("SELECT * FROM tinybird.pipe_stats")},
-        ["p.pipe:3:19: Resource 'tinybird.pipe_stats' not found"],
-        "service data sources are not available yet",
+        {"p": pipe("SELECT * FROM tinybird.block_log, tinybird.pipe_stats")},
+        ["p.pipe:3:19: Resource 'tinybird.block_log' not found"],
+        unknown_hint(),
     ),
     ({"p": pipe("DELETE FROM events")}, ["p.pipe:3:5: Only SELECT queries are allowed, this one starts with 'DELETE'"], ""),
     ({"p": pipe("SELECT 1, (2")}, ["p.pipe:3:15: Opening ( is never closed"], ""),

@@ -61,6 +61,7 @@ class Access:
             quarantine too; a data source that is not here is seen whole.
         fixed: pipe -> values that stand in place of what the caller sends.
         rate_headers: `X-RateLimit-*` of a token that has a limit.
+        id: of the token, empty for a JWT.
     """
 
     name: str
@@ -68,9 +69,10 @@ class Access:
     filters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     fixed: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: _FREE)
     rate_headers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    id: str = ""
 
     @classmethod
-    def of_grants(cls, name: str, grants: Iterable[Grant]) -> "Access":
+    def of_grants(cls, name: str, grants: Iterable[Grant], *, id: str = "") -> "Access":
         """Return what several grants allow together.
 
         Filters of one data source widen each other, and a grant without one is of all its rows.
@@ -88,7 +90,7 @@ class Access:
             if grant.fixed and (ADMIN, "") not in scopes:
                 fixed.setdefault(grant.resource, {}).update(grant.fixed)
         filters = {source: _any_of(list(texts)) for source, texts in found.items()}
-        return cls(name, scopes, filters, fixed)
+        return cls(name, scopes, filters, fixed, id=id)
 
     @property
     def is_admin(self) -> bool:
@@ -109,6 +111,15 @@ class Access:
         if not self.may(scope, resource):
             needed = f"{scope}:{resource}" if resource else scope
             raise TokenError(f"The token '{self.name}' lacks the scope {needed}")
+
+    def require_service(self, name: str) -> None:
+        """Refuse unless a service data source may be read: by its own scope, or as an admin.
+
+        Raises:
+            TokenError: it may not; the message names the scope.
+        """
+        if not self.is_admin and (READ_DATASOURCE, name) not in self.scopes:
+            raise TokenError(f"The token '{self.name}' lacks the scope {READ_DATASOURCE}:{name}")
 
     def may_read_datasource(self, name: str) -> bool:
         """Whether rows of a data source or of a quarantine may be read, perhaps not all of them."""

@@ -18,6 +18,8 @@ from martlet.filters import filter_errors
 from martlet.model import Column, Datasource, Node, NodeType, Pipe, Project, TableEngine
 from martlet.query import QueryBuilder
 from martlet.schema import try_schema
+from martlet.service_records import make_tables
+from martlet.service_tables import reads_service, service_database
 from martlet.sql.lexer import lex
 from martlet.sql.tables import find_tables
 from martlet.template.values import NO_VALUE, SAMPLE_NAME
@@ -72,6 +74,12 @@ def analyse(
         queries: of the project.
         known: errors found without ClickHouse; what they concern is not tried.
     """
+    if any(reads_service(node.sql) for pipe in project.pipes.values() for node in pipe.nodes):
+        services = ClickHouse(engine.path, database=service_database(""))
+        try:
+            make_tables(services)
+        finally:
+            services.close()
     nodes = _Nodes(engine, project, queries, known)
     views = [pipe for pipe in project.pipes.values() if pipe.type is NodeType.MATERIALIZED]
     broken = nodes.broken | {pipe.name for pipe in views if nodes.obstacle(pipe, pipe.output)}

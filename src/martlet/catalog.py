@@ -2,6 +2,7 @@
 
 import hashlib
 
+from martlet.errors import DatafileError
 from martlet.model import (
     Column,
     Datasource,
@@ -41,9 +42,13 @@ TABLE_SETTINGS = {
     # What is acknowledged has been synced to the disk; a group of requests shares the cost.
     "fsync_after_insert": "1",
     "fsync_part_directory": "1",
+    # So many parts that were inserted with a token are known, and left out if they come again.
+    "non_replicated_deduplication_window": "10000",
     # Statistics take a tenth of a small insert, and the ClickHouse of `compatibility` has none.
     "auto_statistics_types": "''",
 }
+
+DEDUPLICATION_WINDOW = TABLE_SETTINGS["non_replicated_deduplication_window"]
 
 
 def column_ddl(column: Column) -> str:
@@ -128,7 +133,8 @@ def quarantine_ddl(datasource: Datasource) -> str:
     ]
     engine = (
         "ENGINE = MergeTree ORDER BY insertion_date TTL insertion_date + toIntervalDay(30)\n"
-        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,"
+        f" non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
     )
     return _create(datasource.quarantine, rows, engine)
 
@@ -159,6 +165,19 @@ def fingerprint(text: str) -> str:
 def is_derived(datasource: Datasource) -> bool:
     """Whether no column is read from JSON: rows come from views, copies or files only."""
     return all(column.json_path is None for column in datasource.columns)
+
+
+def id_error(project: Project, datasource: str) -> DatafileError | None:
+    """Return why ids of rows that martlet.toml asks for are not looked at in the lake."""
+    ids = project.settings.ids.get(datasource)
+    if ids is None:
+        return None
+    return DatafileError(
+        f"On AWS the rows of data source '{datasource}' are not stored once by their"
+        f" '{ids.column}': nothing there knows which ids are stored",
+        location=ids.location,
+        hint="send an Idempotency-Key with each request, or use ReplacingMergeTree and FINAL",
+    )
 
 
 def feeders_of(project: Project) -> dict[str, list[Pipe]]:

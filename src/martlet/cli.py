@@ -10,12 +10,13 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from martlet import __version__, cloud
+from martlet import __version__, cloud, leave, targets
 from martlet.errors import (
     EngineError,
     MartletError,
@@ -27,6 +28,7 @@ from martlet.errors import (
 
 if TYPE_CHECKING:  # loaded by the commands that use them: chDB takes a third of a second
     from martlet.check import Report
+    from martlet.model import Project
     from martlet.project_tests import Outcome
     from martlet.workspace import Workspace
 
@@ -72,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _add_append(commands)
     _add_analyze(commands)
+    _add_build(commands)
     cloud.add_commands(commands, environment=dict(os.environ), check=_check_for_athena)
+    leave.add_commands(commands, environment=dict(os.environ))
     return parser
 
 
@@ -88,6 +92,17 @@ def _add(
     )
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "build", _build, "make a project live on a running server, at once")
+    port = os.environ.get("MARTLET_PORT") or "7181"
+    targets.add_target(parser, "the server (%(default)s)", default=f"http://127.0.0.1:{port}")
+    parser.set_defaults(environment=dict(os.environ))
+
+
+def _build(options: argparse.Namespace) -> int:
+    return 0 if targets.remote(options).build(options.folder) else 1
 
 
 def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -254,7 +269,10 @@ def _serve(options: argparse.Namespace) -> int:
     listener = server.bind(options.host, options.port)
     data = options.data or root / ".martlet"
     _claim(data / "clickhouse", fresh=options.fresh)
-    workspace = Workspace.open(project, data, admin_token=os.environ.get("MARTLET_ADMIN_TOKEN"))
+    served, files = _served(project, data / "clickhouse", is_dev=options.dev)
+    workspace = Workspace.open(served, data, admin_token=os.environ.get("MARTLET_ADMIN_TOKEN"))
+    if served is project:
+        workspace.deployments.mark_folder(project)
     if options.dev:
         _seed(workspace)
     port = listener.getsockname()[1]
@@ -265,11 +283,34 @@ def _serve(options: argparse.Namespace) -> int:
         url = f"http://{host}:{port}"
         if options.log_format == "json":  # for a log that is kept: without the token
             log.info("ready in %.1f s on %s", ready_s, url)
+            log.info("serving %s", files)
         else:
-            print(_start_block(workspace, url, data, ready_s), flush=True)
+            print(_start_block(workspace, url, data, ready_s, files), flush=True)
 
     server.serve(workspace, listener, started=started, reload=load if options.dev else None)
     return 0
+
+
+def _served(project: "Project", data: Path, *, is_dev: bool) -> tuple["Project", str]:
+    """Return the project to serve, and where its files are, in words.
+
+    It is that of the folder, unless another one was deployed since and the folder is as it was.
+    """
+    from martlet.deployment_store import digest_of, stored_files
+    from martlet.files.project import load_project
+
+    own = "the project folder" + (", which is watched" if is_dev else "")
+    stored = stored_files(data)
+    if stored is None:
+        return project, own
+    files, digest = stored
+    if is_dev or digest != digest_of(project):
+        return project, f"{own}; what was deployed before has ended"
+    deployed = load_project(files, environment=dict(os.environ), secrets=project.secrets)
+    return (
+        replace(deployed, root=project.root),
+        f"deployment {files.parent.name}; the project folder is as it was then",
+    )
 
 
 def _claim(folder: Path, *, fresh: bool) -> None:
@@ -325,7 +366,7 @@ def _seed(workspace: "Workspace") -> None:
                 )
 
 
-def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float) -> str:
+def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float, files: str) -> str:
     """Return what a person needs to begin: the URL, the token, and two commands to paste."""
     from martlet.samples import sample_datasource, sample_endpoint
     from martlet.tokens import ADMIN_TOKEN_NAME
@@ -342,6 +383,7 @@ def _start_block(workspace: "Workspace", url: str, data: Path, elapsed_s: float)
         f"  url    {url}",
         f"  token  {token}",
         f"         (the admin token, {kept})",
+        f"  files  {files}",
     ]
     if sample := sample_datasource(workspace):
         name, event = sample

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from martlet.errors import ConfigurationError, ConflictError, NotFoundError, RequestError
 from martlet.scopes import format_scope, parse_scope
+from martlet.targets import add_target, check_on_aws, deploy_to_server
 from martlet.template.functions import SECRET_NAME
 from martlet.tokens import ADMIN_TOKEN_NAME
 
@@ -108,7 +109,7 @@ def _need(module: str, extra: str) -> None:
 def _add_deploy(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", check: Check
 ) -> argparse.ArgumentParser:
-    text = "check a project for Athena and put it on AWS with the CDK"
+    text = "put a project on AWS with the CDK, or on a running server with --to"
     parser = commands.add_parser("deploy", help=text, description=text)
     parser.add_argument(
         "folder", nargs="?", default=".", type=Path, metavar="FOLDER", help="the project folder"
@@ -130,13 +131,47 @@ def _add_deploy(
         action="store_true",
         help="deploy although some pipes do not run on Athena: there they answer with the error",
     )
-    parser.set_defaults(command=_deploy, check=check)
+    add_target(parser, "a running server to deploy to, in place of AWS", default="")
+    parser.add_argument(
+        "--check", action="store_true", help="print what it would do, and do nothing"
+    )
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="FOLDER",
+        help="with --check, for AWS: another version of the project, in place of what is deployed",
+    )
+    parser.add_argument(
+        "--engine", choices=["athena"], default="athena", help="for AWS there is one (%(default)s)"
+    )
+    parser.add_argument(
+        "--staging", action="store_true", help="with --to: stage it, the live project goes on"
+    )
+    parser.add_argument(
+        "--promote", action="store_true", help="with --to: make what is staged live"
+    )
+    parser.add_argument("--discard", action="store_true", help="with --to: remove what is staged")
+    parser.add_argument(
+        "--allow-destructive-operations",
+        action="store_true",
+        help="with --to: also where stored values are lost",
+    )
+    parser.set_defaults(command=_deploy, check_athena=check)
     return parser
 
 
 def _deploy(options: argparse.Namespace) -> int:
     from martlet.deploy import deploy, read_context, require_cdk
 
+    if options.to:
+        return deploy_to_server(options)
+    if options.check:
+        at = Stage.of(options)
+        return check_on_aws(options, at.project, at.stage, at.region)
+    for name in ("staging", "promote", "discard", "allow_destructive_operations"):
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise RequestError(f"--{option} is for a running server: name it with --to URL")
     folder: Path = options.folder
     if not folder.is_dir():
         raise NotFoundError(f"The folder {folder} does not exist")
@@ -145,7 +180,7 @@ def _deploy(options: argparse.Namespace) -> int:
     from martlet.aws.account import Account
 
     stage = Stage.of(options)
-    if not options.check(folder / read_context(folder).get("folder", ""), options.partial):
+    if not options.check_athena(folder / read_context(folder).get("folder", ""), options.partial):
         print("nothing was deployed", file=sys.stderr)
         return 1
     account = Account(stage.region)

@@ -5,13 +5,20 @@ import contextlib
 import logging
 import resource
 from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import httptools
 import orjson
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from martlet.api.http import CORS, JSON
@@ -38,6 +45,11 @@ BODY_PAUSE_TIMEOUT_S = 30.0
 REQUEST_TIMEOUT_S = 300.0
 READ_TIMEOUT_S = 60.0
 _LINGER_S = 3.0
+# A body that comes at this pace has the time it takes beside `REQUEST_TIMEOUT_S`.
+SLOWEST_BYTES_PER_S = 256 * 1024
+
+# How long an answer may take before a client that sends no more is probed.
+_PROBE_AFTER_S = 0.1
 
 # How often connections are looked at.
 _CHECK_EVERY_S = 1.0
@@ -49,6 +61,10 @@ _SLOW = "408 Request Timeout", "The request did not come in time"
 
 
 log = logging.getLogger("martlet")
+
+# Of an application that can answer without a task: takes an ASGI scope, the body, and what sends
+# a status, headers and a body; False where the request must be served as ASGI has it.
+AnswerNow = Callable[[Any, bytes, Callable[[int, Mapping[str, str], bytes], None]], bool]
 
 
 class Connection(HttpToolsProtocol):
@@ -66,7 +82,10 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._begun = self._in_head = self._is_offer = self._had_body = False
-        self._bytes_without_body = 0
+        # A request whose head was parsed just now: its answer begins when all that was read is.
+        self._new: tuple[RequestResponseCycle, ASGI3Application] | None = None
+        self._is_parsing = False
+        self._bytes_without_body = self._body_bytes = 0
         # Since when a request is awaited from the client; None where it has sent a whole one.
         self._since: float | None = self.loop.time()
         self._heard_at = self._answered_at = self._since
@@ -103,7 +122,11 @@ class Connection(HttpToolsProtocol):
         self._heard_at = self.loop.time()
         self._had_body = False
         is_continued = self._begun
+        self._is_parsing = True
         self._feed(data)
+        self._is_parsing = False
+        if self._new is not None:
+            self._start(*self._new)
         if self._begun and is_continued and not self._had_body:
             self._bytes_without_body += len(data)
             if self._bytes_without_body > MAX_HEAD_BYTES:
@@ -142,7 +165,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._begun = self._in_head = True
         self._is_offer = False
-        self._bytes_without_body = 0
+        self._bytes_without_body = self._body_bytes = 0
         self._since = self._heard_at
         super().on_message_begin()
 
@@ -184,6 +207,7 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         self._had_body = True
         self._bytes_without_body = 0
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -192,6 +216,50 @@ class Connection(HttpToolsProtocol):
         self._begun = False
         self._since = None
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if self._is_parsing:
+            self._new = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer a request without a task if it is whole and the application can; with one else."""
+        self._new = None
+        answer_now: AnswerNow | None = getattr(app, "answer_now", None)
+        must_wait = (
+            cycle.more_body
+            or cycle.disconnected
+            or cycle.waiting_for_100_continue
+            or self.flow.write_paused
+        )
+        if must_wait or not (
+            answer_now and answer_now(cycle.scope, bytes(cycle.body), partial(self._send, cycle))
+        ):
+            super()._start_asgi_task(cycle, app)
+
+    def _send(
+        self, cycle: RequestResponseCycle, status: int, headers: Mapping[str, str], body: bytes
+    ) -> None:
+        """Write a whole answer, as `cycle.send` does in two messages that it checks one by one."""
+        if cycle.disconnected or self.transport.is_closing():
+            return
+        cycle.response_started = True
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        if not cycle.keep_alive and "connection" not in headers:
+            lines.append("connection: close\r\n")
+        head = "".join(lines)
+        if head.count("\n") + head.count("\r") != 2 * len(lines) or "\0" in head:
+            raise RuntimeError("Invalid HTTP header value")
+        dated = [b"%s: %s\r\n" % header for header in cycle.default_headers]
+        self.transport.write(
+            b"".join([STATUS_LINE[status], *dated, head.encode("latin-1"), b"\r\n", body])
+        )
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def on_response_complete(self) -> None:
         self._answered_at = self.loop.time()
@@ -208,7 +276,24 @@ class Connection(HttpToolsProtocol):
             return None
         if self._last_words is None:
             self._last_words = b""
+            self._probe_after(_PROBE_AFTER_S)
         return True
+
+    def _probe_after(self, delay_s: float) -> None:
+        self.loop.call_later(delay_s, self._probe, delay_s)
+
+    def _probe(self, delay_s: float) -> None:
+        """Find out whether who has closed a half of the connection has closed all of it.
+
+        The two look alike until something was sent, and refused, and sent again. A client that
+        still reads passes over this.
+        """
+        if self.transport.is_closing() or self._closing_since is not None:
+            return
+        is_first = not self._is_answered() and not self.pipeline
+        if is_first and not self.cycle.response_started and self.scope["http_version"] == "1.1":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._probe_after(2 * delay_s)
 
     def _is_closing(self) -> bool:
         return self._closing_since is not None or self.transport.is_closing()
@@ -270,7 +355,8 @@ class Connection(HttpToolsProtocol):
             return
         if self._begun and not self._in_head:
             pause, whole = now - self._heard_at, now - self._since
-            if pause > BODY_PAUSE_TIMEOUT_S or whole > REQUEST_TIMEOUT_S:
+            longest = REQUEST_TIMEOUT_S + self._body_bytes / SLOWEST_BYTES_PER_S
+            if pause > BODY_PAUSE_TIMEOUT_S or whole > longest:
                 self._refuse(*_SLOW)
         elif now - self._since > HEAD_TIMEOUT_S:
             if self._begun:

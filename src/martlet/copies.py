@@ -78,6 +78,11 @@ def run_copy(copy: Copy, job: Job, *, engine: ClickHouse, sink: ClickHouseSink) 
         ConflictError: the target changed meanwhile.
         QueryError: the query failed; nothing was written.
     """
+    with engine.gate.passing():
+        return _run_copy(copy, job, engine, sink)
+
+
+def _run_copy(copy: Copy, job: Job, engine: ClickHouse, sink: ClickHouseSink) -> int:
     staged = f"{_STAGE_PREFIX}{uuid.uuid4().hex}"
     table, stage = quote_identifier(copy.target), quote_identifier(staged)
     # For an exchange the same engine; else one that keeps all rows, whatever the target's does.
@@ -99,7 +104,7 @@ def run_copy(copy: Copy, job: Job, *, engine: ClickHouse, sink: ClickHouseSink) 
                 parameters=copy.query.secrets,
             )
         rows = int(engine.command(f"SELECT count() FROM {stage}"))
-        with sink.paused():
+        with sink.paused(), engine.versions.changing([copy.target]):
             if _definition(engine, copy.target) != definition:
                 raise ConflictError(
                     f"The data source '{copy.target}' changed while the copy ran: nothing was"

@@ -233,6 +233,12 @@ class ViewError(MartletError):
     status = 422
 
 
+class IdempotencyError(MartletError):
+    """The key of a request belongs to another one; nothing was stored."""
+
+    status = 422
+
+
 class QueryError(MartletError):
     """The engine refused or failed a statement.
 
@@ -249,6 +255,15 @@ class QueryTimeoutError(QueryError):
     """The query's time is over; the engine has stopped it."""
 
     status = 408
+
+
+class StoppedError(QueryError):
+    """The query was ended: nobody waits for its answer any more."""
+
+    status = 499
+
+    def __init__(self) -> None:
+        super().__init__("[Error] The query was stopped: its client has left", code=394)
 
 
 class ResultTooLargeError(QueryError):

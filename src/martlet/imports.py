@@ -350,15 +350,18 @@ def _put(
     if refused is not None and count(place.engine, refused):
         _quarantine(place.engine, refused, datasource.quarantine)
     swap(place.engine, pairs)
+    if refused is not None:
+        place.sink.forget(datasource.name)
 
 
 def _quarantine(engine: ClickHouse, stage: str, quarantine: str) -> None:
     columns = columns_of(engine, quarantine)
     try:
-        engine.command(
-            f"INSERT INTO {quote_identifier(quarantine)} ({columns})"
-            f" SELECT {columns} FROM {quote_identifier(stage)}"
-        )
+        with engine.versions.changing([quarantine]):
+            engine.command(
+                f"INSERT INTO {quote_identifier(quarantine)} ({columns})"
+                f" SELECT {columns} FROM {quote_identifier(stage)}"
+            )
     except QueryError as error:  # a view that reads the quarantine may fail, as with events
         if VIEW_FAILED not in error.message:
             raise
@@ -388,3 +391,5 @@ def truncate(place: Place, tables: Sequence[str]) -> None:
     """Remove all rows of tables, of each at once."""
     with Stages(place.engine, Job()) as stages, place.sink.paused():
         swap(place.engine, [(stages.like(table), table) for table in tables])
+        for table in tables:
+            place.sink.forget(table)

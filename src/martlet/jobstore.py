@@ -49,12 +49,14 @@ class Job:
     Attributes:
         cancelled: set once the job is to end.
         is_unwanted: whether it is to end because somebody cancelled it.
+        failure: what its work has raised.
     """
 
     def __init__(self, fields: Mapping[str, object] | None = None) -> None:
         """Start; without fields it is a job of nobody's, for work that an answer waits for."""
         self.cancelled = threading.Event()
         self.is_unwanted = False
+        self.failure: Exception | None = None
         self._fields: Fields = dict(fields or {})
         self._lock = threading.RLock()
         self._stops: list[Callable[[], None]] = []
@@ -189,9 +191,12 @@ class Jobs:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="martlet-job")
         self._jobs: dict[str, Job] = {}
         self._futures: dict[str, Future[None]] = {}
+        self._again: dict[str, Callable[[], Fields]] = {}
         self._saved: dict[str, float] = {}
         self._lines = 0
         self._closing = False
+        self.told: Callable[[Fields], None] = lambda fields: None
+        """Called with a job when it begins, changes its status, or ends."""
         if path is not None:
             self._jobs = {id: Job(fields) for id, fields in _read(path).items()}
             self._forget()
@@ -202,7 +207,8 @@ class Jobs:
         kind: str,
         work: Work,
         *,
-        release: Callable[[], None] | None = None,
+        over: Callable[[Job], None] | None = None,
+        again: Callable[[], Fields] | None = None,
         **fields: object,
     ) -> Fields:
         """Run a function in a thread as soon as one is free, and return the job as it is now.
@@ -210,7 +216,8 @@ class Jobs:
         Args:
             kind: as Tinybird names it: `import`, `copy`, `delete_data`, ...
             work: it raises a MartletError where it fails, and what `Job.check` raises.
-            release: called when the job is over, also where its work never began.
+            over: told the job when it is over, also where its work never began.
+            again: starts another job for the same, if that can be done.
             fields: more of the job.
 
         Raises:
@@ -229,12 +236,15 @@ class Jobs:
             if sum(each.status == WAITING for each in self._jobs.values()) >= MAX_WAITING:
                 raise EngineError(f"{MAX_WAITING} jobs wait already: start the job again later")
             self._jobs[id] = job
+            if again is not None:
+                self._again[id] = again
             self._forget()
             self._save(job)
             shown = job.shown()
+            self.told(shown)
             future = self._futures[id] = self._threads.submit(self._run, job, work)
-        if release is not None:
-            future.add_done_callback(lambda _: release())
+        if over is not None:
+            future.add_done_callback(lambda _: over(job))
         return shown
 
     def read(self, id: str) -> Fields:
@@ -267,6 +277,24 @@ class Jobs:
         else:
             job.stop()
         return job.shown()
+
+    def retry(self, id: str) -> Fields:
+        """Start another job for what one that is not done should have done, and return it.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it is not over, or done; or what it was for is not known any more.
+        """
+        job = self._find(id)
+        if job.status not in _OVER or job.status == DONE:
+            raise ConflictError(f"The job '{id}' is not started again: it is {job.status}")
+        again = self._again.get(id)
+        if again is None:
+            raise ConflictError(
+                f"The job '{id}' is not started again: its request is not known any more",
+                hint="send the request again",
+            )
+        return again()
 
     def finish(self, id: str, timeout_s: float) -> Fields:
         """Wait until a job is over, and return it; for those who cannot do without."""
@@ -312,9 +340,11 @@ class Jobs:
             if job.cancelled.is_set():  # the engine was told to stop, and says so
                 self._end_early(job)
             else:
+                job.failure = error
                 job.change(status=ERROR, error=_text(error), is_cancellable=False)
-        except Exception:
+        except Exception as error:
             log.exception("job %s failed", job.id)
+            job.failure = error
             job.change(status=ERROR, error=f"Internal error, job {job.id}", is_cancellable=False)
         finally:
             with self._lock:
@@ -328,6 +358,8 @@ class Jobs:
 
     def _on_change(self, job: Job, is_urgent: bool) -> None:
         with self._lock:
+            if is_urgent:
+                self.told(job.shown())
             if is_urgent or monotonic() - self._saved.get(job.id, 0.0) >= _SAVED_EVERY_S:
                 self._save(job)
 
@@ -367,6 +399,7 @@ class Jobs:
             if index < too_many or str(job.shown()["created_at"]) < oldest:
                 del self._jobs[job.id]
                 self._saved.pop(job.id, None)
+                self._again.pop(job.id, None)
 
 
 _TIME = "%Y-%m-%d %H:%M:%S.%f"

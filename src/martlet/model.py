@@ -224,6 +224,20 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class RowIds:
+    """By what rows of a data source are told apart, so that each is stored once.
+
+    Attributes:
+        column: has the id.
+        window_h: hours for which an id is known.
+    """
+
+    column: str
+    location: Location
+    window_h: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What `martlet.toml` sets for a project.
 
@@ -234,7 +248,12 @@ class Settings:
         query_timeout_s: wall-clock seconds for one query.
         max_result_bytes: bytes of one result.
         max_memory_bytes: memory of one query.
+        max_file_bytes: of a file of rows in one request.
         allow_private_urls: whether files are fetched from addresses that are not public.
+        cache_bytes: of answers that are kept for equal requests; 0 for none, and none is shared.
+        idempotency_window_h: hours for which a request with an Idempotency-Key is known.
+        ids: by data source, of those whose rows are stored once.
+        service_rows: of each service data source, the oldest go first; 0 for no records.
     """
 
     generation: Generation = Generation.DETECT
@@ -243,7 +262,12 @@ class Settings:
     query_timeout_s: float = 10.0
     max_result_bytes: int = 100 * 1024 * 1024
     max_memory_bytes: int = 4 * 1024 * 1024 * 1024
+    max_file_bytes: int = 1024 * 1024 * 1024
     allow_private_urls: bool = False
+    cache_bytes: int = 64 * 1024 * 1024
+    idempotency_window_h: float = 24.0
+    ids: Mapping[str, RowIds] = field(default_factory=dict)
+    service_rows: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +281,7 @@ class Project:
             relative to the root.
         versioned: other names of resources -> their names: Classic's with a version,
             `events__v3`, and those of other workspaces' data sources, `workspace.events`.
-        texts: path of a datafile -> its text as it was read.
+        texts: path of a datafile, or `martlet.toml` -> its text as it was read.
     """
 
     root: Path

@@ -22,13 +22,13 @@ from martlet.errors import (
 from martlet.model import Node, NodeType, Parameter, Pipe, Project
 from martlet.resolution import (
     CURRENT_PIPE,
-    SERVICE_PREFIXES,
     HiddenError,
     Place,
     Resolution,
     scan,
     within,
 )
+from martlet.service_tables import PREFIXES, SERVICE_TABLES, unknown_hint
 from martlet.sql.tables import TableReference
 from martlet.sql.tail import Tail, split_tail
 from martlet.template.choices import Facts
@@ -53,6 +53,8 @@ class Query:
         format: of `FORMAT` at the end of a request's SQL, empty if there is none.
         is_isolated: tables have their database's name, and no other may be found.
         is_filtered: the caller does not see all rows, or has parameters that are bound.
+        database: where its tables are; empty for the one that the engine has.
+        cache_ttl_s: how old an answer may be that the pipe allows, None where it says nothing.
     """
 
     sql: str
@@ -63,6 +65,8 @@ class Query:
     format: str = ""
     is_isolated: bool = False
     is_filtered: bool = False
+    database: str = ""
+    cache_ttl_s: float | None = None
 
 
 class QueryBuilder:
@@ -110,7 +114,7 @@ class QueryBuilder:
             QueryError: the SQL is not one SELECT, or names a table that is not the project's.
         """
         is_limited = access is not None and not access.is_admin and bool(access.filters)
-        resolution = Resolution(self, access, is_limited)
+        resolution = Resolution(self, access, is_limited, asked=pipe.name)
         try:
             place = Place(pipe, node or pipe.output, resolution.enter(pipe, values))
             sql = resolution.inlined(place)
@@ -149,7 +153,7 @@ class QueryBuilder:
         is_limited = access is not None and not access.is_admin
         if pipe is not None and access is not None:
             access.require(READ_PIPE, pipe.name)
-        resolution = Resolution(self, access, is_limited)
+        resolution = Resolution(self, access, is_limited, asked=pipe.name if pipe else "")
         try:
             rendered = self._render_request(sql, values, with_secrets=not is_limited)
             tail = split_tail(rendered.sql) if has_tail else Tail(rendered.sql)
@@ -346,6 +350,21 @@ class QueryBuilder:
                     yield _located(error, pipe, node, 0)
             except (SqlError, TemplateError):
                 continue  # reported where it is
+        if node.type is NodeType.MATERIALIZED:
+            for name in sorted(self._services_of_others(pipe, node)):
+                message = f"{_in_view(name)}; it reads a pipe that does"
+                yield DatafileError(message, location=node.location, hint=_VIEW_HINT)
+
+    def _services_of_others(self, pipe: Pipe, node: Node) -> set[str]:
+        """Return the service data sources that a node reads by way of other pipes."""
+        return {
+            reference.name
+            for owner, inner in self.reached(pipe, node)
+            if owner.name != pipe.name
+            for rendered in self._samples(owner, inner)
+            for reference in _tables(rendered.sql)
+            if reference.name in SERVICE_TABLES
+        }
 
     def _check_sql(self, pipe: Pipe, node: Node, sql: str) -> Iterator[MartletError]:
         try:
@@ -354,7 +373,17 @@ class QueryBuilder:
             yield _located(error, pipe, node, _offset_in_source(node, sql, error.offset))
             return
         resolution = Resolution(self)
+        is_view = pipe.type is NodeType.MATERIALIZED
         for reference in scanned.tables:
+            if is_view and reference.name in SERVICE_TABLES:
+                yield DatafileError(
+                    _in_view(reference.name),
+                    location=node.locate(
+                        _offset_in_source(node, sql, reference.start, reference.name),
+                        node.location.path,
+                    ),
+                    hint=_VIEW_HINT,
+                )
             is_named_by_request = SAMPLE_NAME in reference.name
             if not is_named_by_request and self.resolve(pipe, node, reference.name) is None:
                 try:
@@ -369,8 +398,8 @@ class QueryBuilder:
                     )
 
     def _hint(self, name: str) -> str:
-        if name.startswith(SERVICE_PREFIXES):
-            return "service data sources are not available yet"
+        if name.startswith(PREFIXES):
+            return unknown_hint()
         known = [*self.project.datasources, *self.project.pipes]
         near = [other for other in known if other.lower() == name.rpartition(".")[2].lower()]
         if near:
@@ -404,6 +433,13 @@ class QueryBuilder:
             for inner in self._inner(pipe, node):
                 yield from self._circles(*inner, [*path, key], done)
             done.add(key)
+
+
+_VIEW_HINT = "read it in an endpoint, or copy its rows with a copy pipe"
+
+
+def _in_view(name: str) -> str:
+    return f"A materialized pipe cannot read the service data source '{name}'"
 
 
 def _tables(sql: str) -> Iterable[TableReference]:
@@ -441,6 +477,8 @@ def _query(resolution: Resolution, sql: str) -> Query:
         pipes=frozenset(resolution.pipes),
         is_isolated=resolution.is_isolated,
         is_filtered=resolution.is_filtered,
+        database=resolution.nodes.database,
+        cache_ttl_s=resolution.cache_ttl_s,
     )
 
 

@@ -4,6 +4,7 @@ A caller who may not see everything gets a query in which each table has its dat
 connection whose own database is empty: a table that was not found here is not found there either.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,6 +14,7 @@ from typing import Protocol
 from martlet.access import READ_DATASOURCE, READ_PIPE, Access
 from martlet.errors import NotRunError, SqlError, TokenError
 from martlet.model import Node, Pipe, Project
+from martlet.service_tables import PREFIXES, SERVICE_TABLES, service_database, unknown_hint
 from martlet.sql.filters import as_source, filtered
 from martlet.sql.guard import (
     ALLOWED_SYSTEM_TABLES,
@@ -32,11 +34,10 @@ MAX_DEPTH = 40
 MAX_NODES = 1000
 _MAX_REMEMBERED = 64 * 1024
 
-# Tinybird's own tables about a workspace: https://www.tinybird.co/docs/monitoring/service-datasources
-SERVICE_PREFIXES = ("tinybird.", "organization.")
-
 # Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
 MAX_THREADS = 16
+
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 # The pipe itself in a request's SQL.
 CURRENT_PIPE = "_"
@@ -83,6 +84,8 @@ def _scan_again(sql: str) -> Scanned:
     }
     return Scanned(sql[: lexemes[-1].end], tables, frozenset(qualifiers))
 
+
+_GENERATION = re.compile(r"__\d+$")
 
 _scan_once = lru_cache(maxsize=1024)(_scan_again)
 
@@ -136,6 +139,8 @@ class Resolution:
         is_limited: the caller sees less than everything: tables and filters are written out.
         is_filtered: rows were left out, or parameters bound, for this caller.
         sample: the nodes are rendered with sample values, and this is known of their tests.
+        cache_ttl_s: the least that the nodes of the pipe itself, or the request's SQL, ask for.
+        asked: name of that pipe; one that it reads does not speak for it.
     """
 
     nodes: Nodes
@@ -143,6 +148,8 @@ class Resolution:
     is_limited: bool = False
     is_filtered: bool = False
     sample: Facts | None = None
+    asked: str = ""
+    cache_ttl_s: float | None = None
     count: int = 0
     datasources: set[str] = field(default_factory=set)
     pipes: set[str] = field(default_factory=set)
@@ -187,17 +194,25 @@ class Resolution:
     def inlined_text(self, place: Place, rendered: Rendered) -> str:
         """Return a rendering of a node, or of a request's SQL, with all that it reads."""
         self.settings.update(_settings(rendered.settings))
+        self._note_ttl(place, rendered)
         self.secrets.update(rendered.secrets)
         scanned = scan(rendered.sql)
         self.count += 1
         if self.count > MAX_NODES:
             raise SqlError(f"The query reads more than {MAX_NODES} nodes, counted where they stand")
-        if self.is_isolated and self.nodes.database in scanned.qualifiers:
-            raise SqlError(f"The name '{self.nodes.database}' is not allowed before a dot")
+        for name in scanned.qualifiers if self.is_isolated else ():
+            if _generation_of(name) in (self._first_database, self._service_database):
+                raise SqlError(f"The name '{name}' is not allowed before a dot")
         edits: list[Edit] = []
         for reference in scanned.tables:
             edits += self._edits(place, scanned.sql, reference)
         return apply_edits(scanned.sql, edits)
+
+    def _note_ttl(self, place: Place, rendered: Rendered) -> None:
+        text = str(rendered.settings.get("cache_ttl", ""))
+        if text and (place.pipe is None or place.pipe.name == self.asked):
+            ttl_s = int(text[:-1]) * _SECONDS[text[-1]]
+            self.cache_ttl_s = min(ttl_s, self.cache_ttl_s or ttl_s)
 
     def enter(self, pipe: Pipe, values: Mapping[str, object]) -> Mapping[str, object]:
         """Return a pipe's values, in which those that the caller is bound to win."""
@@ -248,6 +263,8 @@ class Resolution:
 
     def _table(self, place: Place, sql: str, reference: TableReference) -> Iterable[Edit]:
         name = self._table_name(place, reference)
+        if name in SERVICE_TABLES and not self._is_known(name):
+            return self._service(place, reference)
         if not self._is_known(name):
             self.check_other(reference)
             return ()
@@ -272,6 +289,25 @@ class Resolution:
         if self.is_isolated or name != reference.name:
             return (put(reference, table),)
         return ()
+
+    def _service(self, place: Place, reference: TableReference) -> Iterable[Edit]:
+        """Read one of Tinybird's own tables about a workspace."""
+        name = reference.name
+        self.datasources.add(name)
+        if place.needs_scopes and self.access:
+            self.access.require_service(name)
+        table = name.partition(".")[2]
+        if not self.nodes.database:
+            return ()
+        return (put(reference, f"{quote_identifier(self._service_database)}.{table}"),)
+
+    @property
+    def _first_database(self) -> str:
+        return _generation_of(self.nodes.database)
+
+    @property
+    def _service_database(self) -> str:
+        return service_database(self._first_database)
 
     def _lookup(self, place: Place, reference: TableReference) -> Iterator[Edit]:
         """Follow the name of a table that a function is given."""
@@ -328,11 +364,20 @@ class Resolution:
             SqlError: nothing has that name.
         """
         name = reference.name
+        if name in SERVICE_TABLES and not reference.is_function:
+            return
+        if name.startswith(PREFIXES):
+            message = f"Resource '{name}' not found"
+            raise NotRunError(message, offset=reference.start, hint=unknown_hint())
         is_elsewhere = reference.after_in or reference.is_function or reference.is_lookup
         if is_elsewhere or self._is_known(name) or name.lower() in ALLOWED_SYSTEM_TABLES:
             return
-        kind = NotRunError if name.startswith(SERVICE_PREFIXES) else SqlError
-        raise kind(f"Resource '{name}' not found", offset=reference.start)
+        raise SqlError(f"Resource '{name}' not found", offset=reference.start)
+
+
+def _generation_of(database: str) -> str:
+    """Return the name that all databases of a project begin with; see `generations`."""
+    return _GENERATION.sub("", database)
 
 
 def within(place: Place, rendered: Rendered) -> Place:

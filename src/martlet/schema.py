@@ -5,13 +5,13 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
+    DEDUPLICATION_WINDOW,
     column_ddl,
     fingerprint,
-    is_derived,
     quarantine_ddl,
     stored_columns,
     table_ddl,
@@ -19,19 +19,24 @@ from martlet.catalog import (
 )
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
-from martlet.model import Column, Datasource, NodeType, Pipe, Project
+from martlet.model import Column, Datasource, NodeType, Project
 from martlet.query import QueryBuilder
-from martlet.shapes import ENGINE_FULL, Differences, Shape
+from martlet.rewrites import copy_rows, forward, forward_hint
+from martlet.shapes import Differences, Shape, shape_of
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.sql.tables import find_tables, replace_tables
 from martlet.types import parse_type
+from martlet.views import VIEW_PREFIX, View, can_refill, ordered, view_of, views_in_order
 
-VIEW_PREFIX = "__view_"
 TRIAL_PREFIX = "__trial_"
 _TRIAL_VIEW_PREFIX = "__trial_view_"
 _NEW_PREFIX = "__new_"
 _FILL_PREFIX = "__fill_"
 _REMADE_PREFIX = "__remade_"
+_OLD_PREFIX = "__old_"
+# Tables whose names say something, whatever they hold; and all that hold no project's rows.
+MARKS = (VIEW_PREFIX, _FILL_PREFIX, _REMADE_PREFIX)
+INTERNAL_PREFIXES = (*MARKS, TRIAL_PREFIX, _NEW_PREFIX, _OLD_PREFIX)
 _REHEARSAL = "__rehearsal"
 
 
@@ -59,32 +64,31 @@ class Applied:
         datasources: the project's, with the columns of those that a view defines.
         made: the changes in order.
         trials: data source with views -> table on which inserts are tried first.
+        refilled: data sources that were made anew and filled from others.
+        emptied: data sources that were made anew since they had no rows.
+        filled: materialized pipes that have written what they select from stored rows.
+        rewritten: data source -> SELECT list that made its rows of those that were stored.
     """
 
     datasources: dict[str, Datasource] = field(default_factory=dict)
     made: list[SchemaChange] = field(default_factory=list)
     trials: dict[str, str] = field(default_factory=dict)
+    refilled: set[str] = field(default_factory=set)
+    emptied: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    rewritten: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """A materialized pipe as ClickHouse will have it."""
-
-    pipe: Pipe
-    target: str
-    sql: str
-    reads: frozenset[str]
-
-    @property
-    def name(self) -> str:
-        return VIEW_PREFIX + self.pipe.name
-
-
-def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) -> Applied:
+def apply_schema(
+    engine: ClickHouse, project: Project, queries: QueryBuilder, *, destructive: bool = False
+) -> Applied:
     """Create, alter and fill what the project needs; nothing else may write meanwhile.
 
-    Definitions that are not those of the last time are made in an empty database first: what
-    ClickHouse refuses is known before anything that holds rows is touched.
+    Args:
+        engine: where the tables are, which are not to be used any more if it fails.
+        project: whose tables they shall be.
+        queries: of the project.
+        destructive: whether stored values may be given up where a definition has no place for them.
 
     Raises:
         ConflictError: stored rows do not fit a definition any more; nothing was changed.
@@ -92,10 +96,34 @@ def apply_schema(engine: ClickHouse, project: Project, queries: QueryBuilder) ->
             stored rows, and its target lacks them.
     """
     views = views_in_order(project, queries)
-    apply = _Apply(engine, project, views)
-    if apply.existing and not apply.is_current():
-        _rehearse(engine, project, views)
-    return apply.run()
+    return _Apply(engine, project, views, destructive=destructive).run()
+
+
+def definitions(project: Project) -> dict[str, str]:
+    """Return data source -> fingerprint of its table, of those whose columns are written down."""
+    return {
+        name: _comment_of(table_ddl(source))
+        for name, source in project.datasources.items()
+        if source.columns
+    }
+
+
+def stored_definitions(engine: ClickHouse) -> dict[str, str]:
+    """Return table -> fingerprint of its definition."""
+    rows = engine.rows("SELECT name, comment FROM system.tables WHERE database = currentDatabase()")
+    return {str(row["name"]): str(row["comment"]) for row in rows}
+
+
+def is_current(engine: ClickHouse, project: Project, queries: QueryBuilder) -> bool:
+    """Whether the tables and views of a project are there, and no other project's views."""
+    apply = _Apply(engine, project, views_in_order(project, queries))
+    views = {name for name in apply.existing if name.startswith(VIEW_PREFIX)}
+    begun = (_FILL_PREFIX, _REMADE_PREFIX, _OLD_PREFIX)
+    return (
+        apply.is_current()
+        and views == {view.name for view in apply.views}
+        and not any(name.startswith(begun) for name in apply.existing)
+    )
 
 
 def try_schema(
@@ -117,11 +145,11 @@ def try_schema(
     for pipe in project.pipes.values():
         if pipe.type is NodeType.MATERIALIZED and pipe.name not in broken:
             try:
-                views.append(_view(pipe, queries))
+                views.append(view_of(pipe, queries))
             except MartletError as error:
                 refused[pipe.name] = DatafileError(error.message, location=pipe.output.location)
     try:
-        views = _ordered(views)
+        views = ordered(views)
     except DatafileError as error:
         refused[views[0].pipe.name] = error
         views = []
@@ -155,63 +183,47 @@ def restore_views(engine: ClickHouse, project: Project, queries: QueryBuilder) -
     return _Apply(engine, project, views_in_order(project, queries)).restore_views()
 
 
-def _rehearse(engine: ClickHouse, project: Project, views: list["View"]) -> None:
+def rehearse(engine: ClickHouse, project: Project, views: list[View]) -> dict[str, Shape]:
+    """Make all tables and views in an empty database.
+
+    Returns:
+        The shape of each data source's table.
+
+    Raises:
+        DatafileError: ClickHouse refuses a definition.
+    """
     engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
     scratch = ClickHouse(engine.path, settings=engine.settings, database=_REHEARSAL)
     try:
-        _Apply(scratch, project, views).run()
+        apply = _Apply(scratch, project, views)
+        apply.run()
+        return {name: shape_of(scratch, name) for name in project.datasources}
     finally:
         scratch.close()
         engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
 
 
-def views_in_order(project: Project, queries: QueryBuilder) -> list[View]:
-    """Return the materialized pipes, those that feed a source of another one first.
-
-    Raises:
-        DatafileError: they feed each other in a circle.
-    """
-    pipes = project.pipes.values()
-    return _ordered([_view(pipe, queries) for pipe in pipes if pipe.type is NodeType.MATERIALIZED])
-
-
-def _ordered(views: list[View]) -> list[View]:
-    ordered: list[View] = []
-    while views:
-        targets = {view.target for view in views}
-        ready = [view for view in views if not view.reads & (targets - {view.target})]
-        if not ready:
-            names = ", ".join(view.pipe.name for view in views)
-            raise DatafileError(
-                f"Materialized pipes that feed each other in a circle: {names}",
-                location=views[0].pipe.location,
-            )
-        ordered += ready
-        views = [view for view in views if view not in ready]
-    return ordered
-
-
-def _view(pipe: Pipe, queries: QueryBuilder) -> View:
-    query = queries.build(pipe, {})
-    return View(pipe, pipe.output.settings["datasource"], query.sql, query.datasources)
-
-
 class _Apply:
     """One run of `apply_schema`."""
 
-    def __init__(self, engine: ClickHouse, project: Project, views: list[View]) -> None:
+    def __init__(
+        self,
+        engine: ClickHouse,
+        project: Project,
+        views: list[View],
+        *,
+        destructive: bool = False,
+    ) -> None:
         self.engine = engine
         self.project = project
         self.views = views
+        self.destructive = destructive
         self.applied = Applied(dict(project.datasources))
         self.existing = self.comments()
 
     def comments(self) -> dict[str, str]:
         """Return name -> fingerprint of what the database has."""
-        rows = self.engine.rows(
-            "SELECT name, comment FROM system.tables WHERE database = currentDatabase()"
-        )
-        return {str(row["name"]): str(row["comment"]) for row in rows}
+        return stored_definitions(self.engine)
 
     @property
     def sources(self) -> dict[str, Datasource]:
@@ -257,7 +269,7 @@ class _Apply:
         for mark in [name for name in self.existing if name.startswith(_REMADE_PREFIX)]:
             self.existing.setdefault(VIEW_PREFIX + mark.removeprefix(_REMADE_PREFIX), "changed")
         changed = self.changed_datasources()
-        refilled = self.targets_to_refill(changed, interrupted)
+        refilled = self.applied.refilled = self.targets_to_refill(changed, interrupted)
         for source in changed:  # all that can be refused is refused before anything is changed
             if source.name not in refilled:
                 self.check_change(source)
@@ -325,46 +337,31 @@ class _Apply:
     def check_change(self, source: Datasource) -> None:
         if not self.count(source.name):
             return
-        if refused := self.differences(source).refused:
-            raise ConflictError(
-                f"The {self.count(source.name)} stored rows of data source '{source.name}' do not"
-                f" fit its definition any more: {'; '.join(refused)}",
-                location=source.location,
-                hint="undo the change, or start with --fresh to drop all local data",
-            )
+        differences = self.differences(source)
+        if refused := [] if source.forward_query else differences.refused:
+            old = {name: str(facts[0]) for name, facts in differences.old.columns.items()}
+            raise self.misfit(source, refused, forward_hint(source, old))
+        if differences.refused:  # and a query that makes new rows of the old ones
+            return
+        if differences.lost and not self.destructive:
+            raise self.misfit(source, differences.lost, "allow destructive operations")
+
+    def misfit(self, source: Datasource, reasons: list[str], hint: str) -> ConflictError:
+        return ConflictError(
+            f"The {self.count(source.name)} stored rows of data source '{source.name}' do not fit"
+            f" its definition any more: {'; '.join(reasons)}",
+            location=source.location,
+            hint=f"{hint}; or undo the change, or start with --fresh to drop all local data",
+        )
 
     def differences(self, source: Datasource) -> Differences:
         """Compare a table with its definition, both as ClickHouse spells them."""
         new = _NEW_PREFIX + source.name
         self.define(source, table_ddl(source, name=new))
         try:
-            return Differences(self.shape(source.name), self.shape(new))
+            return Differences(shape_of(self.engine, source.name), shape_of(self.engine, new))
         finally:
             self.drop([new])
-
-    def shape(self, table: str) -> Shape:
-        where = f"database = currentDatabase() AND table = {quote_string(table)}"
-        columns = self.engine.rows(
-            "SELECT name, type, default_expression AS default, compression_codec AS codec"
-            f" FROM system.columns WHERE {where} ORDER BY position"
-        )
-        indexes = self.engine.rows(
-            "SELECT name, expr, type_full, toString(granularity) AS granularity"
-            f" FROM system.data_skipping_indices WHERE {where}"
-        )
-        engine = self.engine.command(
-            "SELECT engine_full FROM system.tables"
-            f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
-        )
-        parts = ENGINE_FULL.fullmatch(engine.strip())
-        assert parts is not None
-        return Shape(
-            {str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
-            {str(i["name"]): (i["expr"], i["type_full"], i["granularity"]) for i in indexes},
-            parts["engine"],
-            parts["ttl"] or "",
-            dict(pair.split(" = ", 1) for pair in (parts["settings"] or "").split(", ") if pair),
-        )
 
     def apply_datasource(self, source: Datasource, refilled: set[str]) -> None:
         ddl = table_ddl(source)
@@ -384,14 +381,36 @@ class _Apply:
             self.drop_views_of(source.name)
             self.drop([source.name])
             self.define(source, ddl)
+            self.applied.emptied.add(source.name)
             self.note("recreated", source.name, "it was empty")
             return
         table = quote_identifier(source.name)
         differences = self.differences(source)
+        if differences.refused or differences.is_copied:
+            self.rewrite(source, ddl, is_copied=not differences.refused)
+            return
         for action in differences.actions(source):
             self.define(source, f"ALTER TABLE {table} {action}")
         self.engine.command(f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}")
         self.note("altered", source.name, ", ".join(differences.altered()))
+
+    def rewrite(self, source: Datasource, ddl: str, *, is_copied: bool) -> None:
+        """Fill a data source's new table from the one that it was."""
+        old = _OLD_PREFIX + source.name
+        self.drop_views_of(source.name)
+        self.engine.command(
+            f"RENAME TABLE {quote_identifier(source.name)} TO {quote_identifier(old)}"
+        )
+        self.define(source, ddl)
+        if is_copied:
+            copy_rows(self.engine, source.name, "", old)
+        else:
+            self.applied.rewritten[source.name] = source.forward_query
+            forward(self.engine, source, f"FROM {quote_identifier(old)}")
+        self.drop([old])
+        self.note(
+            "rewritten", source.name, "with other keys" if is_copied else "by its FORWARD_QUERY"
+        )
 
     def apply_quarantine(self, source: Datasource) -> None:
         ddl = quarantine_ddl(source)
@@ -405,6 +424,10 @@ class _Apply:
                     f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS"
                     f" {quote_identifier(column.name)} Nullable(String)"
                 )
+            self.engine.command(
+                f"ALTER TABLE {table} MODIFY SETTING"
+                f" non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
+            )
             self.engine.command(
                 f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}"
             )
@@ -521,6 +544,7 @@ class _Apply:
             raise _view_error(view, error) from error
         finally:
             self.drop([_FILL_PREFIX + view.pipe.name])
+        self.applied.filled.add(view.name)
         self.note("filled", view.pipe.name, f"from {', '.join(sorted(view.reads))}")
 
     def make_trials(self) -> None:
@@ -551,24 +575,6 @@ class _Apply:
             " WHERE database = currentDatabase()"
         )
         return {str(row["view"]): str(row["name"]) for row in rows}
-
-
-def can_refill(
-    target: str, views: Iterable[View], project: Project, sources: Mapping[str, Datasource]
-) -> bool:
-    """Whether all rows of a data source come from views over rows that are still there."""
-    reads = {name for view in views if view.target == target for name in view.reads}
-    copied = any(
-        pipe.output.settings.get("target_datasource") == target for pipe in project.pipes.values()
-    )
-    read = [sources[name] for name in reads & set(sources)]
-    return (
-        bool(reads)
-        and len(read) == len(reads)  # a quarantine forgets its rows
-        and not copied
-        and is_derived(sources[target])
-        and all(not source.engine.ttl and source.engine.name != "Null" for source in read)
-    )
 
 
 def _comment_of(ddl: str) -> str:

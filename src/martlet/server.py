@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -23,22 +23,23 @@ from martlet.api.dispatch import dispatch
 from martlet.api.http import CORS, Request, Response, failure
 from martlet.api.operations import OPERATIONS
 from martlet.api.routes import ROUTES
-from martlet.api.write import MAX_BODY_BYTES, body_too_large
+from martlet.api.writes import largest_body
 from martlet.connections import allow_connections, check_connections
-from martlet.errors import EngineError, MartletError, ProjectError, TooLargeError
+from martlet.errors import EngineError, MartletError, ProjectError
+from martlet.incoming import UNCOUNTED_BYTES, Bodies, Receive
 from martlet.model import Project
 from martlet.workspace import Workspace
 
 DEFAULT_PORT = 7181
 
 # Reading events of this size takes less than a change of threads costs.
-_INLINE_BODY_BYTES = 64 * 1024
+_INLINE_BODY_BYTES = UNCOUNTED_BYTES
 
 # Threads for queries: enough that short ones are not stuck behind long ones.
 _READERS = 8
 
-# Bodies of all requests under way, for what each has above `_INLINE_BODY_BYTES`.
-_MAX_BODIES_BYTES = 512 * 1024 * 1024
+# Queries that take longer are ended when nobody waits for them any more.
+_NOTICE_AFTER_S = 0.1
 
 # Connections that wait to be accepted.
 _BACKLOG = 2048
@@ -52,7 +53,7 @@ log = logging.getLogger("martlet")
 access_log = logging.getLogger("martlet.access")
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+SendWhole = Callable[[int, Mapping[str, str], bytes], None]
 
 
 class App:
@@ -61,10 +62,21 @@ class App:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.threads = ThreadPoolExecutor(_READERS, thread_name_prefix="martlet-read")
-        self._bodies = _Bodies()
+        self._bodies = Bodies(
+            workspace.folder, lambda request: largest_body(self._place(request), request)
+        )
         self._uploads: set[asyncio.Timeout] = set()
         self._upload_deadline: float | None = None
         self._answers = _Answers()
+
+    def _place(self, request: Request) -> Workspace:
+        """Return the workspace whose token a request has."""
+        guests = self.workspace.guests
+        if not guests:
+            return self.workspace
+        with contextlib.suppress(MartletError):  # a token that cannot be read is refused later
+            return guests.of(request.token) or self.workspace
+        return self.workspace
 
     def stop_uploads(self) -> None:
         """Refuse requests whose body is not there in a few seconds: nothing else would end them."""
@@ -88,39 +100,54 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        head = scope["method"] == "HEAD"
-        request = Request(
-            method="GET" if head else scope["method"],  # uvicorn leaves the body out
-            path=scope["path"],
-            query_string=scope["query_string"].decode("latin-1"),
-            headers=_headers(scope["headers"]),
-            client=scope["client"][0] if scope["client"] else "",
-        )
+        request = _request(scope)
         try:
-            request.body = await self._read(request, receive)
+            await self._read(request, receive)
+            with _noticing(request, receive):
+                response = await self._answer(request)
         except MartletError as error:
             response = failure(request, error)
             response.headers.update(CORS)
-            if not isinstance(error, TooLargeError) or "expect" in request.headers:
+            if isinstance(error, EngineError) or "expect" in request.headers:
                 # The rest of the body may never come. Otherwise uvicorn reads on and throws it
                 # away: closing now would reset clients that only read when all is sent.
                 response.headers["connection"] = "close"
         except ConnectionError:
             return
-        else:
-            try:
-                response = await self._answer(request)
-            finally:
-                self._bodies.leave(len(request.body))
-        await send(_start_message(request, response))
+        finally:
+            self._bodies.leave(request)
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in _sent_headers(request, response).items()
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
         log_access(request, response, time.perf_counter() - started, scope["method"])
 
-    async def _read(self, request: Request, receive: Receive) -> bytes:
+    def answer_now(self, scope: Mapping[str, Any], body: bytes, send: SendWhole) -> bool:
+        """Answer a whole request in the event loop, if nothing in it waits but a commit.
+
+        A task of its own for each request, and all that goes with one, would take a third of the
+        loop's time for small events.
+        """
+        started = time.perf_counter()
+        request = _request(scope)
+        request.body = body
+        if scope["method"] == "HEAD" or not _is_quick(request):
+            return False
+
+        def finish(response: Response) -> None:
+            send(response.status, _sent_headers(request, response), response.body)
+            log_access(request, response, time.perf_counter() - started, request.method)
+
+        self._answers.call(finish, dispatch(self._place(request), request, OPERATIONS))
+        return True
+
+    async def _read(self, request: Request, receive: Receive) -> None:
         try:
             async with asyncio.timeout_at(self._upload_deadline) as upload:
                 self._uploads.add(upload)
-                return await _read_body(request, receive, self._bodies)
+                await self._bodies.read(request, receive)
         except TimeoutError:
             raise EngineError("The server is shutting down: send the request again") from None
         finally:
@@ -128,13 +155,33 @@ class App:
 
     async def _answer(self, request: Request) -> Response:
         if _is_quick(request):
-            answered = dispatch(self.workspace, request, OPERATIONS)
+            answered = dispatch(self._place(request), request, OPERATIONS)
         else:
             loop = asyncio.get_running_loop()
             answered = await loop.run_in_executor(
-                self.threads, dispatch, self.workspace, request, OPERATIONS
+                self.threads, dispatch, self._place(request), request, OPERATIONS
             )
         return answered.result() if answered.done() else await self._answers.wait(answered)
+
+
+@contextlib.contextmanager
+def _noticing(request: Request, receive: Receive) -> Iterator[None]:
+    """Tell a request that its client has left, where the answer takes longer than most."""
+    loop = asyncio.get_running_loop()
+    watchers: list[asyncio.Task[None]] = []
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await asyncio.to_thread(request.leaving.tell)  # it may wait for a query's end
+
+    timer = loop.call_later(_NOTICE_AFTER_S, lambda: watchers.append(loop.create_task(watch())))
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for watcher in watchers:
+            watcher.cancel()
 
 
 class _Answers:
@@ -144,31 +191,44 @@ class _Answers:
     """
 
     def __init__(self) -> None:
-        self._done: deque[tuple[asyncio.Future[Response], Response]] = deque()
+        self._done: deque[tuple[Callable[[Response], None], Response]] = deque()
         self._is_waking = False
 
     async def wait(self, answered: Future[Response]) -> Response:
         """Return the answer once it is there; the future never fails."""
+        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+        def finish(response: Response) -> None:
+            if not waiter.done():
+                waiter.set_result(response)
+
+        self.call(finish, answered)
+        return await waiter
+
+    def call(self, finish: Callable[[Response], None], answered: Future[Response]) -> None:
+        """Call a function in the event loop with the answer: now, or once it is there."""
+        if answered.done():
+            finish(answered.result())
+            return
         loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
 
         def done(finished: Future[Response]) -> None:
-            self._done.append((waiter, finished.result()))
+            self._done.append((finish, finished.result()))
             if not self._is_waking:
                 self._is_waking = True
                 with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
                     loop.call_soon_threadsafe(self._deliver)
 
         answered.add_done_callback(done)
-        response: Response = await waiter
-        return response
 
     def _deliver(self) -> None:
         self._is_waking = False  # first: what comes from now on wakes the loop again
         while self._done:
-            waiter, response = self._done.popleft()
-            if not waiter.done():
-                waiter.set_result(response)
+            finish, response = self._done.popleft()
+            try:
+                finish(response)
+            except Exception:
+                log.exception("an answer could not be sent")  # the others still are
 
 
 def _is_quick(request: Request) -> bool:
@@ -180,30 +240,16 @@ def _is_quick(request: Request) -> bool:
     )
 
 
-class _Bodies:
-    """Counts the bytes of the bodies that requests under way have sent."""
-
-    def __init__(self) -> None:
-        self._size = 0
-
-    def grow(self, before: int, after: int) -> None:
-        """Count a body that has grown.
-
-        Raises:
-            EngineError: all of them are too many.
-        """
-        more = _large_part(after) - _large_part(before)
-        if more and self._size + more > _MAX_BODIES_BYTES:
-            raise EngineError("Too many large requests at a time: send the request again later")
-        self._size += more
-
-    def leave(self, size: int) -> None:
-        """Count a body of that size no more."""
-        self._size -= _large_part(size)
-
-
-def _large_part(size: int) -> int:
-    return max(0, size - _INLINE_BODY_BYTES)
+def _request(scope: Mapping[str, Any]) -> Request:
+    """Return the request of an ASGI scope, without its body."""
+    method = scope["method"]
+    return Request(
+        method="GET" if method == "HEAD" else method,  # uvicorn leaves the body out
+        path=scope["path"],
+        query_string=scope["query_string"].decode("latin-1"),
+        headers=_headers(scope["headers"]),
+        client=scope["client"][0] if scope["client"] else "",
+    )
 
 
 def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -217,50 +263,15 @@ def _headers(sent: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-async def _read_body(request: Request, receive: Receive, bodies: _Bodies) -> bytes:
-    """Read the body up to the limit; it is counted in `bodies` until it leaves.
-
-    Raises:
-        TooLargeError: it is announced, or turns out, larger.
-        EngineError: there are too many of them.
-        ConnectionError: the client left before the end.
-    """
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise body_too_large()
-    chunks: list[bytes] = []
-    size, more = 0, True
-    try:
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionError
-            chunk = message.get("body", b"")
-            if size + len(chunk) > MAX_BODY_BYTES:
-                raise body_too_large()
-            bodies.grow(size, size + len(chunk))
-            size += len(chunk)
-            chunks.append(chunk)
-            more = message.get("more_body", False)
-    except BaseException:
-        bodies.leave(size)
-        raise
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _start_message(request: Request, response: Response) -> dict[str, Any]:
-    headers = {
+def _sent_headers(request: Request, response: Response) -> dict[str, str]:
+    if response.status == 304:  # says nothing of a body that the client has
+        return {"x-request-id": request.id, **response.headers}
+    return {
         "content-type": response.media_type,
         "content-length": str(len(response.body)),
         "x-request-id": request.id,
         **response.headers,
     }
-    return {
-        "type": "http.response.start",
-        "status": response.status,
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in
-                    headers.items()],
-    }  # fmt: skip
 
 
 def log_access(request: Request, response: Response, elapsed_s: float, method: str) -> None:
@@ -306,6 +317,7 @@ def configure_logging(log_format: str) -> None:
     """Write logs to standard error, as text or as JSON lines."""
     # Fields of a record that no format shows, and that every access line would pay for.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # where a line is logged from: as Python's logging HOWTO has it
     handler = logging.StreamHandler(sys.stderr)
     if log_format == "json":
         handler.setFormatter(JsonFormatter())
@@ -385,6 +397,7 @@ def serve(
         backlog=_BACKLOG,
     )
     server = _Server(config)
+    workspace.records.start()
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_run(server, app, listener, started, reload))
@@ -481,7 +494,7 @@ async def _watch(workspace: Workspace, reload: Callable[[], Project], stop: asyn
 def _reload(workspace: Workspace, reload: Callable[[], Project]) -> None:
     """Apply the files as they are now; on an error the project before goes on serving."""
     try:
-        changes = workspace.apply(reload())
+        changes = workspace.deployments.apply_folder(reload())
     except ProjectError as error:
         log.error("not applied, the project before goes on:\n%s", error)
     except MartletError as error:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from martlet.catalog import column_ddl, index_ddl, stored_columns
+from martlet.engines.clickhouse import ClickHouse
 from martlet.model import Datasource
-from martlet.sql.lexer import quote_identifier
+from martlet.sql.lexer import quote_identifier, quote_string
 
 # `engine_full` of system.tables, which ends with the TTL and the settings if there are any.
 ENGINE_FULL = re.compile(
@@ -31,6 +32,32 @@ class Shape:
     settings: Mapping[str, str]
 
 
+def shape_of(engine: ClickHouse, table: str) -> Shape:
+    """Return a table as ClickHouse spells it."""
+    where = f"database = currentDatabase() AND table = {quote_string(table)}"
+    columns = engine.rows(
+        "SELECT name, type, default_expression AS default, compression_codec AS codec"
+        f" FROM system.columns WHERE {where} ORDER BY position"
+    )
+    indexes = engine.rows(
+        "SELECT name, expr, type_full, toString(granularity) AS granularity"
+        f" FROM system.data_skipping_indices WHERE {where}"
+    )
+    full = engine.command(
+        "SELECT engine_full FROM system.tables"
+        f" WHERE database = currentDatabase() AND name = {quote_string(table)}"
+    )
+    parts = ENGINE_FULL.fullmatch(full.strip())
+    assert parts is not None
+    return Shape(
+        {str(c["name"]): (c["type"], c["default"], c["codec"]) for c in columns},
+        {str(i["name"]): (i["expr"], i["type_full"], i["granularity"]) for i in indexes},
+        parts["engine"],
+        parts["ttl"] or "",
+        dict(pair.split(" = ", 1) for pair in (parts["settings"] or "").split(", ") if pair),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Differences:
     """What changes from one shape of a table to another."""
@@ -40,17 +67,40 @@ class Differences:
 
     @property
     def refused(self) -> list[str]:
-        """What stored rows would have to be rewritten for, in words."""
+        """What cannot be made of stored rows without being told how, in words."""
         old, new = self.old, self.new
-        refused = [f"column `{name}` is gone" for name in old.columns if name not in new.columns]
-        refused += [
-            f"column `{name}` was {old.columns[name][0]} and is {new.columns[name][0]}"
-            for name in new.columns
-            if name in old.columns and old.columns[name][0] != new.columns[name][0]
+        refused = [
+            f"column `{name}` was {old.columns[name][0]} and is {facts[0]}"
+            for name, facts in new.columns.items()
+            if name in old.columns
+            and old.columns[name][0] != facts[0]
+            and not is_made_nullable(str(old.columns[name][0]), str(facts[0]))
         ]
-        if old.engine != new.engine:
-            refused.append(f"the engine was `{old.engine}` and is `{new.engine}`")
+        if old.engine != new.engine and not (_is_tree(old.engine) and _is_tree(new.engine)):
+            refused.append(self._engines)
         return refused
+
+    @property
+    def lost(self) -> list[str]:
+        """What stored rows lose, in words."""
+        lost = [f"column `{name}` is gone" for name in self.dropped]
+        if self.is_copied and _kind(self.old.engine) != _kind(self.new.engine):
+            lost.append(self._engines)  # rows of one key may become one
+        return lost
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether all rows are written anew, into a table with other keys."""
+        return self.old.engine != self.new.engine
+
+    @property
+    def dropped(self) -> list[str]:
+        """The columns that are gone."""
+        return [name for name in self.old.columns if name not in self.new.columns]
+
+    @property
+    def _engines(self) -> str:
+        return f"the engine was `{self.old.engine}` and is `{self.new.engine}`"
 
     def columns(self) -> list[str]:
         """Return columns to add, and those whose default or codec changes; stored values stay."""
@@ -69,7 +119,7 @@ class Differences:
 
     def altered(self) -> list[str]:
         """Return the names of what changes, for people."""
-        changed = [*self.columns(), *self.indexes(), *self.settings()]
+        changed = [*self.columns(), *self.dropped, *self.indexes(), *self.settings()]
         return [*changed, "TTL"] if self.old.ttl != self.new.ttl else changed
 
     def actions(self, source: Datasource) -> Iterator[str]:
@@ -85,9 +135,28 @@ class Differences:
         for name in self.indexes():
             if name in self.old.indexes:
                 yield f"DROP INDEX {quote_identifier(name)}"
+        for name in self.dropped:
+            yield f"DROP COLUMN {quote_identifier(name)}"
+        for name in self.indexes():
             if name in indexes:
                 yield f"ADD {index_ddl(indexes[name])}"
         if self.old.ttl != self.new.ttl:
             yield f"MODIFY TTL {self.new.ttl}" if self.new.ttl else "REMOVE TTL"
         if settings := self.settings():
             yield f"MODIFY SETTING {', '.join(f'{n} = {v}' for n, v in settings.items())}"
+
+
+def is_made_nullable(old: str, new: str) -> bool:
+    """Whether a type differs from another one only in that it also has NULL."""
+    inner = re.fullmatch(r"LowCardinality\((.*)\)", old, re.DOTALL)
+    if inner:
+        return new == f"LowCardinality(Nullable({inner[1]}))"
+    return new == f"Nullable({old})"
+
+
+def _kind(engine: str) -> str:
+    return engine.partition(" ")[0]
+
+
+def _is_tree(engine: str) -> bool:
+    return _kind(engine).partition("(")[0].endswith("MergeTree")

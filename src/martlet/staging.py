@@ -18,9 +18,9 @@ from martlet.errors import ConflictError, MartletError, RequestError
 from martlet.jobstore import Job
 from martlet.model import Datasource, Project
 from martlet.query import QueryBuilder
-from martlet.schema import View, can_refill, views_in_order
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.sql.tables import find_tables
+from martlet.views import View, can_refill, views_in_order
 
 STAGE_PREFIX = "__stage_"
 SWAP_PREFIX = "__swap_"
@@ -47,6 +47,8 @@ class Stages:
         self._names: list[str] = []
 
     def __enter__(self) -> Self:
+        self._passing = self.engine.gate.passing()
+        self._passing.__enter__()
         return self
 
     def __exit__(
@@ -55,8 +57,11 @@ class Stages:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for name in self._names:
-            self.engine.command(f"DROP TABLE IF EXISTS {quote_identifier(name)} SYNC")
+        try:
+            for name in self._names:
+                self.engine.command(f"DROP TABLE IF EXISTS {quote_identifier(name)} SYNC")
+        finally:
+            self._passing.__exit__(None, None, None)
 
     def like(self, table: str, *, name: str | None = None) -> str:
         """Make an empty table like another one and return its name."""
@@ -160,6 +165,11 @@ def swap(engine: ClickHouse, pairs: Sequence[tuple[str, str]]) -> None:
         engine: where they are; nothing else may change the tables meanwhile.
         pairs: stage and table; what the table was has the stage's name afterwards.
     """
+    with engine.versions.changing([table for _, table in pairs]):
+        _swap(engine, pairs)
+
+
+def _swap(engine: ClickHouse, pairs: Sequence[tuple[str, str]]) -> None:
     plan = [(stage, table, definition(engine, stage)[0]) for stage, table in pairs]
     plan = [entry for entry in plan if entry[2]]  # one without files has no rows either
     if len(plan) < 2:

@@ -308,7 +308,7 @@ class TokenStore:
         tokens = {}
         for stored in self._all():
             key = digest(stored.value)
-            access = Access.of_grants(stored.name, stored.grants)
+            access = Access.of_grants(stored.name, stored.grants, id=stored.id)
             tokens[key[:8]] = (key, access, stored.given.rate)
         self._state = _State(tokens, self.value(ADMIN_TOKEN_NAME), self._names)
 

@@ -9,12 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from martlet.catalog import feeders_of, is_derived
-from martlet.errors import DatafileError, MartletError, SqlError, UnsupportedViewError
+from martlet.catalog import feeders_of, id_error, is_derived
+from martlet.errors import (
+    DatafileError,
+    MartletError,
+    SqlError,
+    UnsupportedError,
+    UnsupportedViewError,
+)
 from martlet.ingest.defaults import default_errors, read_defaults, volatile
 from martlet.model import Datasource, Node, NodeType, Pipe, Project
 from martlet.query import Query, QueryBuilder
+from martlet.service_tables import SERVICE_TABLES, reads_service
 from martlet.sql.lexer import Kind, lex, quote_string
+from martlet.sql.tables import find_tables
 from martlet.template.values import NO_VALUE, SAMPLE_NAME
 from martlet.translate.lower import Lowering
 from martlet.translate.scope import Relation
@@ -58,6 +66,7 @@ class Translations:
             UnsupportedError: something in it has no translation.
             QueryError: a value is not what its place needs, or the SQL is too long for Athena.
         """
+        _refuse_services(query.sql)
         return self.translator.translate(with_secrets(query.sql, query.secrets))
 
     def datasource_errors(self, source: Datasource) -> list[MartletError]:
@@ -66,6 +75,8 @@ class Translations:
         if source.engine.name == "Join":
             message = f"Data source '{source.name}' does not run on AWS: Athena has no engine Join"
             found.append(DatafileError(message, location=source.location))
+        if error := id_error(self.project, source.name):
+            found.append(error)
         places = {error.location for error in found}
         unread = self._unread[source.name]
         found += [
@@ -163,6 +174,7 @@ class Translations:
         for rendered in islice(self.queries.renderings(pipe, node), MAX_SAMPLES):
             sql = rendered.sql
             try:
+                _refuse_services(sql)
                 translation = translator.translate(with_secrets(sql, rendered.secrets))
             except UnsupportedViewError:  # an error of the pipe that fills what is read here
                 continue
@@ -182,6 +194,23 @@ class Translations:
             message = f"Cannot be translated with sample values: {unknown.message}"
             failure = SqlError(message, hint="try it with real ones: martlet translate --param")
             checked.errors.append(self.queries.located(pipe, node, node.sql, failure))
+
+
+def _refuse_services(sql: str) -> None:
+    """Refuse what nothing records on AWS.
+
+    Raises:
+        UnsupportedError: the SQL reads a service data source.
+    """
+    if not reads_service(sql):
+        return
+    for reference in find_tables(list(lex(sql))):
+        if reference.name in SERVICE_TABLES:
+            raise UnsupportedError(
+                f"The service data source '{reference.name}' is not available on AWS yet",
+                offset=reference.start,
+                hint="the dashboard and the functions' logs tell of requests there",
+            )
 
 
 def lake_tables(

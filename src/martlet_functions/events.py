@@ -25,11 +25,13 @@ from martlet.api.write import append_events
 from martlet.aws import firehose
 from martlet.aws.clients import client
 from martlet.aws.firehose import FirehoseSink
+from martlet.aws.idempotency import KeyTable
 from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
-from martlet.aws.tokens import TokenTable
+from martlet.aws.tokens import open_tokens
 from martlet.errors import NotAvailableError, TooLargeError
 from martlet.files.project import load_project
+from martlet.idempotency import Key
 from martlet.ingest.lake import LakeCoder
 from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
@@ -68,6 +70,7 @@ class Workspace:
     tokens: Tokens
     sink: FirehoseSink
     states: StateTable
+    keys: KeyTable
     now: Callable[[], int] = time.time_ns
     _coders: dict[str, LakeCoder] = field(default_factory=dict)
 
@@ -92,6 +95,7 @@ class _Writing:
     workspace: Workspace
     batch: str
     deadline: float
+    records: None = None
 
     @property
     def tokens(self) -> Tokens:
@@ -108,7 +112,13 @@ class _Writing:
         return self.workspace.project.datasource(name)
 
     def append(
-        self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
+        self,
+        datasource: Datasource,
+        body: bytes,
+        format: str,
+        *,
+        sent: Sent | None = None,
+        key: Key | None = None,
     ) -> Future[Appended]:
         """Type the events of a body and put them into Firehose, now: the future is done.
 
@@ -117,8 +127,10 @@ class _Writing:
             body: decoded.
             format: `ndjson` or `json`.
             sent: what the body was made of.
+            key: with which they are put once.
 
         Raises:
+            IdempotencyError: the key is another request's.
             RequestError: the body has no events, or is not in that format.
             TooLargeError: it is above `MAX_DECODED_BYTES`.
             EngineError: not all is stored; the message has counts.
@@ -128,11 +140,21 @@ class _Writing:
                 f"The body has {len(body)} bytes when decoded, and {MAX_DECODED_BYTES} (32 MB) is"
                 " the limit of one request on AWS; nothing of it was stored"
             )
+
+        def put(batch: str) -> Appended:
+            return self._put(datasource, body, format, sent, batch)
+
+        future: Future[Appended] = Future()
+        keys = self.workspace.keys
+        future.set_result(put(self.batch) if key is None else keys.run(key, self.batch, put))
+        return future
+
+    def _put(
+        self, datasource: Datasource, body: bytes, format: str, sent: Sent | None, batch: str
+    ) -> Appended:
         opened, name = self.workspace, datasource.name
         moment = opened.now()
-        rows = opened.coder(datasource).code(
-            body, format, batch=self.batch, moment=moment, sent=sent
-        )
+        rows = opened.coder(datasource).code(body, format, batch=batch, moment=moment, sent=sent)
         if rows.refused:
             opened.states.cover(datasource.quarantine, moment=moment, days_ahead=0)
         if rows.documents:
@@ -142,9 +164,7 @@ class _Writing:
         count(name, put)
         if error := put.error(name):
             raise error
-        future: Future[Appended] = Future()
-        future.set_result(Appended(put.rows.stored, put.refused.stored))
-        return future
+        return Appended(put.rows.stored, put.refused.stored)
 
     def read_parquet(self, content: bytes, *, max_bytes: int) -> bytes:
         """Refuse: what reads Parquet is larger than a function may be.
@@ -187,11 +207,17 @@ def open_workspace(environment: Mapping[str, str]) -> Workspace:
         read_timeout=firehose.READ_TIMEOUT_S,
         connect_timeout=firehose.CONNECT_TIMEOUT_S,
     )
+    project = load_project(Path(deployed.folder), environment=environment)
     return Workspace(
-        load_project(Path(deployed.folder), environment=environment),
-        TokenTable(dynamodb, deployed.tokens_table),
+        project,
+        open_tokens(dynamodb, deployed, project),
         FirehoseSink(streams, lambda table: stream_name(deployed.project, deployed.stage, table)),
         StateTable(dynamodb, deployed.state_table),
+        KeyTable(
+            dynamodb,
+            deployed.state_table,
+            window_s=project.settings.idempotency_window_h * 3600,
+        ),
     )
 
 

@@ -29,10 +29,11 @@ from martlet.aws.clients import FAILURES, client
 from martlet.aws.firehose import FirehoseSink
 from martlet.aws.names import Deployed, stream_name
 from martlet.aws.state import StateTable
-from martlet.aws.tokens import TokenTable
+from martlet.aws.tokens import open_tokens
 from martlet.aws.uploads import DONE, ERROR, STALLED_S, VALID_S, WORKING, Job, Jobs, Objects
 from martlet.errors import ConflictError, EngineError, NotAvailableError
 from martlet.files.project import load_project
+from martlet.idempotency import Key
 from martlet.ingest.rows import Sent
 from martlet.ingest.sinks import Appended
 from martlet.model import Datasource, Project
@@ -173,6 +174,7 @@ class _Backend:
     """What operations see of a workspace; see `martlet.api.uploads.Uploading`."""
 
     workspace: Workspace
+    records: None = None
 
     @property
     def tokens(self) -> Tokens:
@@ -193,7 +195,13 @@ class _Backend:
         return self.workspace.project.datasource(name)
 
     def append(
-        self, datasource: Datasource, body: bytes, format: str, *, sent: Sent | None = None
+        self,
+        datasource: Datasource,
+        body: bytes,
+        format: str,
+        *,
+        sent: Sent | None = None,
+        key: Key | None = None,
     ) -> Future[Appended]:
         raise NotAvailableError("Rows in a request are not taken here")
 
@@ -231,7 +239,7 @@ def open_workspace(environment: Mapping[str, str], function: str) -> Workspace:
         StateTable(dynamodb, deployed.state_table),
         wait=wait,
     )
-    tokens = TokenTable(dynamodb, deployed.tokens_table)
+    tokens = open_tokens(dynamodb, deployed, project)
     invoker = client("lambda", region=deployed.region)
     return Workspace(project, tokens, runner, invoker, function)
 

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from martlet.api import dependencies, openapi, pipes, workspace_info
-from martlet.api.backend import Tokens
+from martlet.api.backend import Published, Tokens
 from martlet.api.dispatch import Operations, dispatch
 from martlet.api.http import CORS, Request, Response, failure
 from martlet.api.read import health, run_pipe
@@ -26,12 +26,12 @@ from martlet.aws.known import KnownRows
 from martlet.aws.names import Deployed
 from martlet.aws.project_secrets import ProjectSecrets, SecretValues
 from martlet.aws.results import LargeAnswers, compressed, fits
-from martlet.aws.tokens import TokenTable
+from martlet.aws.tokens import open_tokens
 from martlet.engines.base import Engine
-from martlet.errors import MartletError
+from martlet.errors import MartletError, NotAvailableError
 from martlet.files.project import load_project
 from martlet.model import Project
-from martlet.query import QueryBuilder
+from martlet.query import Query, QueryBuilder
 from martlet_functions import edge
 
 # Kept for what comes after the query's last look: stopping it, or writing its answer.
@@ -56,6 +56,8 @@ OPERATIONS: Operations = {
     "run_sql": run_sql,
     "read_dependencies": dependencies.read_dependencies,
     "list_tags": workspace_info.list_tags,
+    "read_workspace": workspace_info.read_workspace,
+    "list_workspaces": workspace_info.list_workspaces,
     "list_regions": workspace_info.list_regions,
     "health": health,
     "read_version": workspace_info.read_version,
@@ -71,9 +73,11 @@ class Workspace:
     """A deployed project, ready to be asked.
 
     Attributes:
+        name: of the project on AWS.
         engine: whose time limit is the project's.
     """
 
+    name: str
     project: Project
     queries: QueryBuilder
     tokens: Tokens
@@ -82,7 +86,7 @@ class Workspace:
 
     def answer(self, request: Request, timeout_s: float) -> Response:
         """Answer a request in so many seconds; one too large for Lambda is put on S3."""
-        backend = _Reading(self.tokens, self, self.engine.within(timeout_s))
+        backend = _Reading(self.tokens, self.name, self, self.engine.within(timeout_s))
         response = dispatch(backend, request, OPERATIONS).result()
         if response.status != 200 or fits(response.body):
             return response
@@ -114,8 +118,17 @@ class _Reading:
     """What operations see of a workspace in one request; see `martlet.api.backend.Reading`."""
 
     tokens: Tokens
+    name: str
     live: Workspace
     engine: Engine
+    cache: None = None
+    records: None = None
+
+    def published(self, deployment: str) -> Published:
+        raise NotAvailableError("Nothing is staged on AWS: there is the live project alone")
+
+    def prepare(self, query: Query) -> None:
+        pass  # what it reads is there
 
 
 def open_workspace(environment: Mapping[str, str]) -> Workspace:
@@ -142,9 +155,10 @@ def open_workspace(environment: Mapping[str, str]) -> Workspace:
     queries = QueryBuilder(project)
     known = KnownRows(dynamodb, deployed.state_table, project)
     return Workspace(
+        deployed.project,
         project,
         queries,
-        TokenTable(dynamodb, deployed.tokens_table),
+        open_tokens(dynamodb, deployed, project),
         LakeEngine(project, athena, queries=queries, known=known),
         LargeAnswers(s3, deployed.results_bucket),
     )

@@ -63,8 +63,10 @@ class Recipe:
 
 
 BUNDLES = {
-    "events": Recipe("martlet_functions.events", ("dynamodb", "firehose")),
-    "jobs": Recipe("martlet_functions.jobs", ("dynamodb", "firehose", "lambda", "s3")),
+    "events": Recipe("martlet_functions.events", ("dynamodb", "firehose", "secretsmanager")),
+    "jobs": Recipe(
+        "martlet_functions.jobs", ("dynamodb", "firehose", "lambda", "s3", "secretsmanager")
+    ),
     "query": Recipe("martlet_functions.query", ("athena", "dynamodb", "s3", "secretsmanager")),
     "setup": Recipe("martlet_functions.setup", ("dynamodb", "secretsmanager")),
 }

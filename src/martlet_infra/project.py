@@ -147,14 +147,24 @@ class MartletProject(Construct):
         known = {
             "tokens_table": tokens.table.table_name,
             "state_table": tokens.state.table_name,
+            "tokens_secret": tokens.secret.ref,
         }
-        check_tokens = Grant(("dynamodb:GetItem", "dynamodb:UpdateItem"), (tokens.table.table_arn,))
+        check_tokens = [
+            Grant(("dynamodb:GetItem", "dynamodb:UpdateItem"), (tokens.table.table_arn,)),
+            # JWTs are signed with the admin token, and their requests are counted beside states.
+            Grant(("secretsmanager:GetSecretValue",), (tokens.secret.ref,)),
+            Grant(
+                ("dynamodb:UpdateItem",),
+                (tokens.state.table_arn,),
+                {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{names.JWT_PREFIX}*"}},
+            ),
+        ]
         self._events = functions.add(
             "events",
             memory_mb=_EVENTS_MEMORY_MB,
             timeout_s=API_TIMEOUT_S,
             told=known,
-            grants=[check_tokens, *self._write_grants()],
+            grants=[*check_tokens, *self._write_grants()],
         )
         self._query = functions.add(
             "query",
@@ -168,14 +178,14 @@ class MartletProject(Construct):
                 "results_bucket": storage.results.bucket_name,
                 **({"project_secrets": self._secrets.ref} if self._secrets else {}),
             },
-            grants=[check_tokens, *self._read_grants()],
+            grants=[*check_tokens, *self._read_grants()],
         )
         self._jobs = functions.add(
             "jobs",
             memory_mb=_JOBS_MEMORY_MB,
             timeout_s=_JOBS_TIMEOUT_S,
             told={**known, "results_bucket": storage.results.bucket_name},
-            grants=[check_tokens, *self._write_grants(), *self._job_grants()],
+            grants=[*check_tokens, *self._write_grants(), *self._job_grants()],
         )
         # Lambda would end a job with its sixteenth run: runs call each other until a file's end.
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
@@ -186,10 +196,7 @@ class MartletProject(Construct):
             "setup",
             memory_mb=_SETUP_MEMORY_MB,
             timeout_s=_SETUP_TIMEOUT_S,
-            told={
-                **known,
-                "tokens_secret": tokens.secret.ref,
-            },
+            told=known,
             grants=[
                 Grant(
                     ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Scan"),

@@ -9,6 +9,7 @@ from martlet.catalog import (
     QUARANTINE_AFTER,
     QUARANTINE_BEFORE,
     feeders_of,
+    id_error,
     is_derived,
     quarantine_columns,
     stored_columns,
@@ -71,6 +72,8 @@ def lake_tables(project: Project) -> list[LakeTable]:
     feeders = feeders_of(project)
     for source in sorted(project.datasources.values(), key=lambda source: source.name):
         has_stream = not is_derived(source)
+        if error := id_error(project, source.name):
+            errors.append(error)
         if has_stream:
             errors += default_errors(source)
         refused = (source.quarantine, list(_refused_columns(source)), True)

@@ -117,3 +117,86 @@ def test_a_data_source_that_keeps_no_rows(api: Api):
     started = answer(api("POST", "/v0/datasources/empty/delete", "delete_condition=1"))
     job = api.workspace.jobs.finish(started["id"], 30)
     assert (job["status"], "its engine is Null" in str(job["error"])) == ("error", True)
+
+
+# at once
+
+
+def test_a_delete_at_once_is_answered_when_it_is_done(api: Api):
+    fill(api, 1, 2, 3)
+    form = "delete_condition=id%3E1&wait=true&projection_mode=drop"
+    done = answer(api("POST", "/v1/datasources/events/delete", form))
+    assert (done["name"], done["rows_affected"]) == ("events", 2)
+    assert ids(api) == [1]
+    assert answer(api.get("/v0/jobs?kind=delete_data"))["jobs"][0]["rows_affected"] == 2
+
+
+def test_a_delete_need_not_be_waited_for(api: Api):
+    fill(api, 1, 2)
+    started = answer(
+        api("POST", "/v1/datasources/events/delete?wait=false", "delete_condition=id=1")
+    )
+    api.workspace.jobs.finish(started["job_id"], 30)
+    assert ids(api) == [2]
+
+
+AT_ONCE = {
+    "no condition": ("wait=true", 400, "'delete_condition' is missing"),
+    "a partition": ("delete_condition=1&partition=1", 501, "'partition' is not available"),
+    "another mode": ("delete_condition=1&projection_mode=x", 400, "throw, drop or rebuild"),
+    "no flag": ("delete_condition=1&wait=perhaps", 400, "'wait' is true or false"),
+    "what fails": ("delete_condition=throwIf(id>0)", 400, "Value passed to 'throwIf'"),
+}
+
+
+@pytest.mark.parametrize("kind", AT_ONCE)
+def test_deletes_at_once_that_are_refused(api: Api, kind: str):
+    fill(api, 1, 2)
+    form, status, said = AT_ONCE[kind]
+    found, message = error(api("POST", "/v1/datasources/events/delete", form))
+    assert (found, said in message, ids(api)) == (status, True, [1, 2]), message
+
+
+# all rows
+
+
+CHAIN = {
+    **FILES,
+    "seen_twice.datasource": FILES["seen.datasource"],
+    "see_again.pipe": "NODE n\nSQL >\n    SELECT id FROM seen\nTYPE materialized\nDATASOURCE seen_twice\n",
+    "other.datasource": 'TOKEN "owner" READ\n' + EVENTS,
+}
+
+
+def test_a_truncate_goes_along_materialized_pipes_if_it_is_told_to(open_api: MakeApi):
+    api = open_api(CHAIN)
+    tables = ("events", "seen", "seen_twice", "other")
+
+    def fill_all() -> None:
+        for name in ("events", "other"):
+            api.send(name, '{"id": 1}')
+
+    fill_all()
+    told = answer(api("POST", "/v0/datasources/events/truncate"))
+    assert (told["truncated"], told["cascaded"]) == ("events", [])
+    assert [len(ids(api, table)) for table in tables] == [0, 1, 1, 1]
+    api.send("events", '{"id": 2}')
+    told = answer(api("POST", "/v0/datasources/events/truncate", "cascade=true"))
+    assert (told["truncated"], sorted(told["cascaded"])) == ("events", ["seen", "seen_twice"])
+    assert [len(ids(api, table)) for table in tables] == [0, 0, 0, 1]
+    fill_all()
+    assert [len(ids(api, table)) for table in tables] == [1, 1, 1, 2]
+    # Tinybird's command asks which they are, and empties one by one.
+    asked = "/v0/dependencies?no_deps=false&check_for_partial_replace=true&datasource=events"
+    assert set(answer(api.get(asked))["dependencies"]) == {"events", "seen", "seen_twice"}
+
+
+def test_a_cascade_is_for_who_may_empty_all_of_them(open_api: MakeApi):
+    api = open_api(CHAIN)
+    api.send("events", '{"id": 1}')
+    scopes = "scope=DATASOURCES:DROP:events&scope=DATASOURCES:DROP:seen"
+    token = answer(api("POST", f"/v0/tokens?name=cleaner&{scopes}"))["token"]
+    status, _ = error(api("POST", "/v0/datasources/events/truncate?cascade=true", token=token))
+    assert (status, ids(api), ids(api, "seen_twice")) == (403, [1], [1])
+    answer(api("POST", "/v0/datasources/events/truncate", token=token))
+    assert (ids(api), ids(api, "seen")) == ([], [1])

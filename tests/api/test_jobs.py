@@ -302,3 +302,51 @@ def test_a_copy_is_cancelled(api: Api):
     answer(api("POST", f"{started['job_url']}/cancel"))
     assert finish(api, started)["status"] == "cancelled"
     assert ids(api, "copies") == []
+
+
+# again
+
+
+def test_a_job_that_failed_is_started_again(api: Api, web: str):
+    Files.contents.pop("/later", None)
+    failed = finish(
+        api, answer(api("POST", f"/v1/datasources/events/append?format=csv&url={web}/later"))
+    )
+    assert failed["status"] == "error"
+    Files.contents["/later"] = b"id\n5\n"
+    again = answer(api("POST", f"{failed['job_url']}/retry"))
+    assert again["id"] != failed["id"]
+    done = finish(api, again)
+    assert (done["status"], done["mode"], ids(api)) == ("done", "append", [5])
+    assert error(api("POST", f"{again['job_url']}/retry")) == (
+        409, f"The job '{again['id']}' is not started again: it is done",
+    )  # fmt: skip
+
+
+def test_copies_and_deletes_are_started_again(api: Api):
+    api.send("events", '{"id": 1}\n{"id": 2}')
+    failed = finish(api, answer(api("POST", "/v0/pipes/copy/copy?bad=2")))
+    assert failed["status"] == "error"
+    again = finish(api, answer(api("POST", f"{failed['job_url']}/retry")))
+    assert (again["status"], "throwIf" in again["error"]) == ("error", True)  # with the same values
+    form = "delete_condition=throwIf(id=2)"
+    failed = finish(api, answer(api("POST", "/v0/datasources/events/delete", form)))
+    assert failed["status"] == "error"
+    api.workspace.engine.command(
+        "ALTER TABLE events DELETE WHERE id = 2 SETTINGS mutations_sync = 1"
+    )
+    again = finish(api, answer(api("POST", f"{failed['job_url']}/retry")))
+    assert (again["status"], again["delete_condition"]) == ("done", "throwIf(id=2)")
+
+
+def test_what_is_not_started_again(api: Api):
+    sent = finish(
+        api, answer(api("POST", "/v1/datasources/events/append?format=parquet", "no file"))
+    )
+    assert sent["status"] == "error"
+    status, said = error(api("POST", f"{sent['job_url']}/retry"))
+    assert (status, "its request is not known any more" in said) == (409, True)
+    assert error(api("POST", "/v0/jobs/none/retry"))[0] == 404
+    writer = api.workspace.tokens.value("writer")
+    copy = finish(api, answer(api("POST", "/v0/pipes/copy/copy?bad=2")))
+    assert error(api("POST", f"{copy['job_url']}/retry", token=writer))[0] == 403

@@ -345,3 +345,23 @@ def test_whatever_a_template_writes_of_a_parameter_is_valid(parameter, is_requir
         jsonschema.Draft202012Validator(
             schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
         ).validate(schema["default"])
+
+
+def test_where_an_empty_text_is_refused_it_says_so(open_api):
+    sql = (
+        "%\nSELECT {{column(by, 'id')}} AS shown, {{columns(more, 'id')}},"
+        " toDate({{String(day, '2025-01-31')}}) AS day, {{String(name, 'all')}} AS name,"
+        " {% if defined(only) %} {{symbol(only)}} {% else %} 1 {% end %} AS given"
+        " FROM events ORDER BY {{column(by, 'id')}}"
+    )
+    api = open_api({"events.datasource": FILES["events.datasource"], "ordered.pipe": endpoint(sql)})
+    document = answer(api.get("/v0/pipes/openapi.json"))
+    OpenAPIV31SpecValidator(document).validate()
+    parameters = document["paths"]["/v0/pipes/ordered.json"]["get"]["parameters"]
+    schemas = {each["name"]: each["schema"] for each in parameters}
+    assert {name: schema.get("minLength", 0) for name, schema in schemas.items()} == {
+        "by": 1, "more": 1, "day": 1, "name": 0, "only": 1,
+    }  # fmt: skip
+    for name, schema in schemas.items():
+        asked = api.get(f"/v0/pipes/ordered.json?{name}=")
+        assert (asked.status == 400) is (schema.get("minLength") == 1)

@@ -138,13 +138,14 @@ def test_ids_stand_for_names_and_differ(api):
 
 def test_the_list_has_the_attributes_that_are_asked_for(api):
     listed = answer(api.get("/v0/pipes?attrs=name,nothing"))["pipes"]
-    assert all(set(each) == {"id", "name"} for each in listed)
+    assert all(set(each) == {"id", "name", "url"} for each in listed)
     # As Tinybird's command asks: members of nodes, but not for the nodes.
     listed = answer(api.get("/v0/pipes?attrs=name,nothing&node_attrs=name,sql"))["pipes"]
-    assert all(set(each) == {"id", "name", "nodes"} for each in listed)
+    assert all(set(each) == {"id", "name", "nodes", "url"} for each in listed)
     assert all(set(node) == {"id", "name", "sql"} for each in listed for node in each["nodes"])
     (whole,) = [each for each in answer(api.get("/v0/pipes"))["pipes"] if each["name"] == "top"]
     assert "dependencies" not in whole["nodes"][0]
+    assert answer(api.get("/v1/pipes")) == answer(api.get("/v0/pipes"))
     listed = answer(api.get("/v0/pipes?dependencies=true"))["pipes"]
     (whole,) = [each for each in listed if each["name"] == "top"]
     assert whole == pipe(api, "top")
@@ -236,7 +237,6 @@ def test_dependencies_that_are_asked_for(api, query, expected):
 def test_dependencies_of_nothing_and_of_one_token(api):
     assert error(api.get("/v0/dependencies?pipe=events"))[0] == 404
     assert error(api.get("/v0/dependencies?datasource=top"))[0] == 404
-    assert error(api.get("/v0/dependencies?check_for_partial_replace=true"))[0] == 501
     found = answer(api.get("/v0/dependencies", token=reader(api)))
     assert found["dependencies"] == {}
     assert [each["name"] for each in found["resources"]] == ["top"]
@@ -262,6 +262,7 @@ def test_the_workspace_its_version_and_region(api):
     for version in ("v0", "v1"):
         (listed,) = answer(api.get(f"/{version}/user/workspaces/"))["workspaces"]
         assert {**listed, **found} == listed
+        assert listed["token"] == "admin"  # the caller's own
     assert answer(api.get("/version", token=None))["version"]
     headers = {"host": "api.example.com", "x-forwarded-proto": "https"}
     (region,) = answer(api.get("/v0/regions", headers=headers))["regions"]

@@ -366,14 +366,16 @@ def test_this_repository_is_a_project_without_errors_or_warnings():
     [
         ("", {}),
         ("[settings]\n", {}),
+        ("[settings]\ncache_bytes = 0\n", {"cache_bytes": 0}),
         (
             "[settings]\njoin_use_nulls = true\nquery_timeout_s = 2.5\nmax_result_bytes = 10\n"
-            "max_memory_bytes = 20\n[settings.clickhouse]\nmax_threads = 2\na = true\nb = 'x'\n",
+            "max_memory_bytes = 20\nmax_file_bytes = 30\n[settings.clickhouse]\nmax_threads = 2\na = true\nb = 'x'\n",
             {
                 "join_use_nulls": True,
                 "query_timeout_s": 2.5,
                 "max_result_bytes": 10,
                 "max_memory_bytes": 20,
+                "max_file_bytes": 30,
                 "clickhouse": {"max_threads": "2", "a": "1", "b": "x"},
             },
         ),
@@ -406,6 +408,13 @@ def test_settings(project, text, expected):
         (
             "[settings]\nmax_result_bytes = 1.5\n",
             "2:1: max_result_bytes must be a whole number above 0",
+        ),
+        *(
+            (
+                f"[settings]\ncache_bytes = {value}\n",
+                "2:1: cache_bytes must be a whole number, 0 for no cache",
+            )
+            for value in ("-1", "false", "0.0")
         ),
         (
             "[settings]\nmax_memory_bytes = true\n",

@@ -42,3 +42,53 @@ def test_secrets_may_refer_to_the_environment(write_project):
     root = write_project({".env": "A=${HOST}:1\nB=1", ".env.local": "B=${HOST}", "x.pipe": ""})
     project, _ = read_project(root, environment={"HOST": "h"})
     assert project.secrets == {"A": "h:1", "B": "h"}
+
+
+SOURCE = "SCHEMA >\n    id String `json:$.id`,\n    n Float64 `json:$.n`\n"
+
+
+def read_ids(write_project, text: str):
+    root = write_project({"datasources/events.datasource": SOURCE, "martlet.toml": text})
+    return read_project(root)
+
+
+def test_ids_of_rows(write_project):
+    project, errors = read_ids(
+        write_project,
+        '[settings]\nidempotency_window_h = 2\n[datasources.events]\nid_column = "id"\n',
+    )
+    assert not errors
+    ids = project.settings.ids["events"]
+    assert (ids.column, ids.window_h, ids.location.line) == ("id", 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[datasources.other]\nid_column = "id"', "Data source 'other' does not exist"),
+        ('[datasources.events]\nid_column = "x"', "Data source 'events' has no column 'x'"),
+        (
+            '[datasources.events]\nid_column = "n"',
+            "Column 'n' of data source 'events' cannot be an id: its type is Float64",
+        ),
+        (
+            "[datasources.events]\nid_column = 1",
+            "id_column of data source 'events' must be a column's name",
+        ),
+        ("[datasources.events]", "id_column of data source 'events' must be a column's name"),
+        (
+            '[datasources.events]\nid_column = "id"\nid_window_h = 0',
+            "id_window_h of data source 'events' must be a number of hours",
+        ),
+        (
+            '[datasources.events]\nid_column = "id"\nx = 0',
+            "Unknown setting 'x' of data source 'events'",
+        ),
+        ("datasources = 1", "datasources has a table for each data source"),
+    ],
+    ids=["source", "column", "type", "number", "none", "window", "key", "table"],
+)
+def test_ids_that_cannot_be_are_errors(write_project, text: str, message: str):
+    _, (error,) = read_ids(write_project, text)
+    assert error.message == message
+    assert (error.location.path, error.location.line) == ("martlet.toml", 1)

@@ -22,7 +22,7 @@ from martlet.aws.token_items import StoredToken
 
 MEGABYTE = 1_000_000
 MAX_ZIPPED = {
-    "events": 3 * MEGABYTE,
+    "events": 3_200_000,
     "jobs": 4 * MEGABYTE,
     "query": 8 * MEGABYTE,
     "setup": 3 * MEGABYTE,

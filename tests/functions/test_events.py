@@ -19,6 +19,7 @@ from tests.aws.test_firehose import Clock, Firehose, throttles
 from martlet.api.http import Request
 from martlet.aws.clients import client
 from martlet.aws.firehose import FirehoseSink
+from martlet.aws.idempotency import KeyTable
 from martlet.aws.state import StateTable, TableState
 from martlet.aws.token_items import COMMAND, StoredToken, TokenItems
 from martlet.aws.tokens import TokenTable
@@ -90,6 +91,13 @@ class Function:
                 self.firehose, lambda table: table, clock=self.clock, wait=self.clock.wait
             ),
             self.states,
+            KeyTable(
+                aws("dynamodb"),
+                "state",
+                window_s=3600,
+                clock=lambda: self.clock.now,
+                wait=self.clock.wait,
+            ),
             now=lambda: NOW,
         )
 
@@ -135,6 +143,30 @@ def test_refused_rows_are_in_the_quarantine(deployed: Function):
     second, third = deployed.stored("events_quarantine")
     assert (second["c__error_column"], second["id"], second["__row"]) == (["Timestamp"], "2", 2)
     assert (third["c__raw"], third["__row"]) == ("no JSON", 3)
+
+
+def test_a_repetition_with_a_key_is_put_once(deployed: Function):
+    headers = {"x-api-key": TOKEN, "idempotency-key": "k"}
+    first = deployed.post(event(1), {"id": 2}, headers=headers)
+    assert deployed.post(event(1), {"id": 2}, headers=headers) == first
+    assert (first[0], len(deployed.stored("events"))) == (202, 1)
+    assert len(deployed.stored("events_quarantine")) == 1
+    assert deployed.post(event(2), headers=headers)[0] == 422
+    assert deployed.post(event(2), headers={"x-api-key": TOKEN})[0] == 202
+
+
+def test_what_may_be_there_twice_has_the_same_batch_and_row(deployed: Function):
+    headers = {"x-api-key": TOKEN, "idempotency-key": "k"}
+    lost = deployed.firehose.error("InternalFailure", 500)
+    events = [event(number) for number in range(3)]
+    deployed.firehose.faults = [lost] * 50
+    assert deployed.post(*events, headers=headers)[0] == 503
+    deployed.firehose.faults = []
+    assert deployed.post(*events, headers=headers)[0] == 202
+    (kept,) = {row["__batch"] for row in deployed.stored("events")}
+    assert deployed.post(*events, headers=headers)[0] == 202
+    assert {row["__batch"] for row in deployed.stored("events")} == {kept}
+    assert [row["__row"] for row in deployed.stored("events")] == [1, 2, 3]
 
 
 def test_compressed_bodies_are_taken(deployed: Function):

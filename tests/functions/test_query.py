@@ -13,10 +13,13 @@ from moto.athena.models import QueryResults, athena_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from martlet.access import Grant
 from martlet.aws.clients import client
 from martlet.aws.results import LargeAnswers, fits
 from martlet.aws.token_items import COMMAND, StoredToken, TokenItems
 from martlet.errors import EngineError
+from martlet.jwt import sign
+from martlet.tokens import ADMIN_TOKEN_NAME
 from martlet_functions import query
 
 REGION = "us-east-1"
@@ -168,8 +171,36 @@ def test_what_is_told_of_the_project(deployed):
     assert get("/v0/dependencies")["dependencies"] == {"events": ["listed", "sampled"]}
     answer = query.handler(event("/v0/pipes/listed.pipe", "token=t"), Context())
     assert answer["body"] == FILES["pipes/listed.pipe"]
-    answer = query.handler(event("/v0/workspace", "token=t"), Context())
+    assert get("/v0/workspace")["name"] == "shop"
+    answer = query.handler(event("/v0/datasources", "token=t"), Context())
     assert answer["statusCode"] == 501
+
+
+def test_a_jwt_reads_what_it_allows_with_the_values_that_it_has(deployed, monkeypatch):
+    manager = client("secretsmanager", region=REGION)
+    content = json.dumps({ADMIN_TOKEN_NAME: "the-key"})
+    arn = manager.create_secret(Name="values", SecretString=content)["ARN"]
+    monkeypatch.setenv("MARTLET_TOKENS_SECRET", arn)
+    query.workspace.cache_clear()
+    own = query.handler(event("/v0/workspace", "token=t"), Context())
+    value = sign(
+        "the-key",
+        workspace_id=json.loads(own["body"])["id"],
+        name="web",
+        expires=int(time.time()) + 60,
+        grants=[Grant("PIPES:READ", "listed", fixed={"name": "it's me"})],
+        rate=1,
+    )
+    athena_answers(["1", "a"])
+    answer = query.handler(event("/v0/pipes/listed.json", f"token={value}&name=you"), Context())
+    assert answer["statusCode"] == 200, answer["body"]
+    assert answer["headers"]["x-ratelimit-remaining"] == "0"
+    (asked,) = athena_backends[DEFAULT_ACCOUNT_ID][REGION].executions.values()
+    assert ("it''s me" in asked.query, "you" in asked.query) == (True, False)
+    over = query.handler(event("/v0/pipes/listed.json", f"token={value}"), Context())
+    assert over["statusCode"] == 429
+    time_over = query.handler(event("/v0/pipes/inner.json", f"token={value[:-2]}xx"), Context())
+    assert time_over["statusCode"] == 403
 
 
 def test_what_is_broken_inside_is_told_without_its_text(deployed):

@@ -63,7 +63,7 @@ def run(bundle: Bundle, code: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize(("name", "limit_mb"), [("events", 3), ("query", 8), ("setup", 3)])
+@pytest.mark.parametrize(("name", "limit_mb"), [("events", 3.2), ("query", 8), ("setup", 3)])
 def test_a_bundle_is_small(bundles: dict[str, Bundle], name: str, limit_mb: int, tmp_path: Path):
     archive = tmp_path / "bundle.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:

@@ -145,6 +145,7 @@ GRANTS = {
     "events": {
         "dynamodb:GetItem": {"<Tokens/Table>", "<Tokens/State>"},
         "dynamodb:UpdateItem": {"<Tokens/Table>", "<Tokens/State>"},
+        "secretsmanager:GetSecretValue": {"<Tokens/Values>"},
         "firehose:PutRecordBatch": {
             "arn:<Partition>:firehose:<Region>:<AccountId>:deliverystream/shop.dev.*"
         },
@@ -154,6 +155,7 @@ GRANTS = {
     "jobs": {
         "dynamodb:GetItem": {"<Tokens/Table>", "<Tokens/State>"},
         "dynamodb:UpdateItem": {"<Tokens/Table>", "<Tokens/State>"},
+        "secretsmanager:GetSecretValue": {"<Tokens/Values>"},
         "dynamodb:PutItem": {"<Tokens/State>"},
         "firehose:PutRecordBatch": {
             "arn:<Partition>:firehose:<Region>:<AccountId>:deliverystream/shop.dev.*"
@@ -168,7 +170,8 @@ GRANTS = {
     "query": {
         "dynamodb:GetItem": {"<Tokens/Table>"},
         "dynamodb:BatchGetItem": {"<Tokens/State>"},
-        "dynamodb:UpdateItem": {"<Tokens/Table>"},
+        "dynamodb:UpdateItem": {"<Tokens/Table>", "<Tokens/State>"},
+        "secretsmanager:GetSecretValue": {"<Tokens/Values>"},
         **each(
             (
                 "athena:GetQueryExecution",
@@ -279,16 +282,25 @@ def test_rows_are_listed_below_their_prefix_only(template: Template):
     assert listed["Condition"] == {"StringLike": {"s3:prefix": "data/*"}}
 
 
+def test_queries_count_requests_of_jwts_and_write_no_state(template: Template):
+    (counting,) = [
+        statement
+        for policy in roles(template)["query"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == "dynamodb:UpdateItem"
+    ]
+    assert counting["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "jwt/*"}}
+
+
 def test_functions_are_told_what_they_need_and_no_more(template: Template):
     told = {name: Deployed.read({"AWS_REGION": "eu-west-1", **environment(template, name)})
             for name in ("events", "query", "setup")}  # fmt: skip
     for deployed in told.values():
         assert (deployed.project, deployed.stage, deployed.folder) == ("shop", "dev", "project")
         assert deployed.tokens_table == "<Tokens/Table>"
-    assert told["events"].workgroup == told["events"].tokens_secret == ""
-    assert told["query"].tokens_secret == told["setup"].workgroup == ""
+        assert deployed.tokens_secret == "<Tokens/Values>"
+    assert told["events"].workgroup == told["setup"].workgroup == ""
     assert told["query"].results_bucket == "<Storage/Results>"
-    assert told["setup"].tokens_secret == "<Tokens/Values>"
 
 
 def test_functions_log_json_for_a_limited_time(template: Template):

@@ -143,3 +143,18 @@ def test_all_errors_are_shown_at_once(tables):
     with pytest.raises(ProjectError) as error:
         tables({"datasources/a.datasource": bad, "datasources/b.datasource": bad})
     assert len(error.value.errors) == 4
+
+
+def test_ids_of_rows_are_refused_with_their_line(tables):
+    with pytest.raises(ProjectError) as caught:
+        tables(
+            {
+                "datasources/events.datasource": EVENTS,
+                "martlet.toml": '[settings]\n[datasources.events]\nid_column = "amount"\n',
+            }
+        )
+    (error,) = caught.value.errors
+    assert str(error.location) == "martlet.toml:2:14"
+    assert error.message.startswith(
+        "On AWS the rows of data source 'events' are not stored once by their 'amount'"
+    )

@@ -1,6 +1,7 @@
 """Clients that are odd, slow or hostile: a seeded crowd of them, and each that once did harm."""
 
 import gzip
+import re
 import selectors
 import socket
 import time
@@ -26,12 +27,12 @@ TYPE endpoint
 IMPATIENT = """\
 import runpy
 import martlet.connections as connections
-import martlet.server as server
+import martlet.incoming as incoming
 connections.HEAD_TIMEOUT_S = connections.BODY_PAUSE_TIMEOUT_S = connections.READ_TIMEOUT_S = 0.4
 connections.REQUEST_TIMEOUT_S = 1.2
 connections.MAX_CONNECTIONS = 20
 connections._CHECK_EVERY_S = 0.1
-server._MAX_BODIES_BYTES = 3_000_000
+incoming.MAX_BODIES_BYTES = 3_000_000
 runpy.run_module("martlet.cli", run_name="__main__")
 """
 
@@ -106,6 +107,49 @@ def test_the_body_of_a_request_that_offers_an_upgrade(server: Server, framing: s
     assert statuses(server, sent, HEALTH + b"\r\n") == [202, 200]
     assert statuses(server, sent[:cut], sent[cut:], HEALTH + b"\r\n") == [202, 200]
     assert times_stored(server, name) == 2
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (EVENTS, event("same")),
+        (EVENTS + b"Connection: close\r\n", event("same")),
+        (EVENTS.replace(b"HTTP/1.1", b"HTTP/1.0"), event("same")),
+        (EVENTS.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Connection: keep-alive\r\n", event("same")),
+        (EVENTS.replace(b"plain", b"missing"), event("same")),
+        (EVENTS.replace(b"Bearer the", b"Bearer not-the"), event("same")),
+        (EVENTS, b"no event"),
+        (EVENTS, b""),
+        (EVENTS + b"Expect: 100-continue\r\n", event("same")),
+        (EVENTS.replace(b"POST", b"PATCH"), event("same")),
+        (EVENTS.replace(b"POST", b"OPTIONS"), b""),
+        (HEALTH, b""),
+        (HEALTH.replace(b"GET", b"HEAD"), b""),
+        (b"GET /v0/nowhere HTTP/1.1\r\n" + AUTH, b""),
+    ],
+    ids=range(14),
+)
+def test_a_request_is_answered_the_same_with_and_without_a_task(
+    server: Server, head: bytes, body: bytes
+):
+    """One that is whole when it is read needs none; one that waited behind another has one."""
+    first, sent = HEALTH + b"\r\n", sized(head, body) if body else head + b"\r\n"
+
+    def answers(*parts: bytes) -> list[bytes]:
+        received = b""
+        with connect(server) as connection:
+            for part in parts:
+                connection.sendall(part)
+                while b'{"status":"ok"}' not in received:
+                    received += connection.recv(65536)
+            connection.shutdown(socket.SHUT_WR)
+            received += read_to_end(connection)
+        final = received.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")  # of slow answers
+        return re.sub(rb"(date|x-request-id): [^\r]+", rb"\1: -", final).split(b"\r\n")
+
+    without, with_task = answers(first, sent), answers(first + sent)
+    assert without == with_task
+    assert len(without) > 12
 
 
 def test_a_client_that_has_closed_its_half_is_answered(server: Server):

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import nullcontext, suppress
+from io import BytesIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from time import monotonic
@@ -107,9 +108,9 @@ def _file(request: Request) -> tuple[bytes, dict[str, str]]:
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         return request.body, request.query
-    form = parse_multipart(request.body, content_type)
+    form = parse_multipart(BytesIO(request.body), content_type)
     format = {} if form.name == "file" else {"format": form.name}
-    return form.content, {**format, **form.values, **request.query}
+    return request.body[form.begin : form.end], {**format, **form.values, **request.query}
 
 
 def _decoded(content: bytes, request: Request, max_bytes: int) -> bytes:

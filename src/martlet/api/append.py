@@ -9,9 +9,10 @@ from typing import cast
 from martlet.access import APPEND
 from martlet.api.backend import Writing
 from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
-from martlet.api.multipart import parse_multipart
-from martlet.api.write import MAX_BODY_BYTES, body_too_large
+from martlet.api.multipart import cut_out, parse_multipart
+from martlet.api.write import MAX_BODY_BYTES, body_too_large, mark_replayed
 from martlet.errors import NotAvailableError, RequestError, TooLargeError
+from martlet.idempotency import Key, read_key
 from martlet.ids import resource_id
 from martlet.ingest.bodies import decode_body
 from martlet.ingest.csvrows import Dialect, by_name
@@ -34,7 +35,11 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file as a request has it, and the parameters beside it."""
+    """A file as a request has it, and the parameters beside it.
+
+    Attributes:
+        content: empty where the request's `file` has it.
+    """
 
     content: bytes
     values: dict[str, str]
@@ -76,11 +81,14 @@ def append_sent(backend: Writing, request: Request, file: SentFile) -> Answer:
     target = read_target(file.values, datasource, file.hint)
     encoding = request.headers.get("content-encoding")
     content = _decoded(file.content, encoding, backend.max_decoded_bytes)
+    form = sorted((name, value) for name, value in file.values.items() if name != "token")
+    import_id = str(uuid.uuid4()).encode()
+    key = read_key(request.headers, datasource.name, content, form=form, note=import_id)
     if target.format == "csv":
-        return _append_csv(backend, target, content)
+        return _append_csv(backend, request, target, content, key)
     if target.format == "parquet":
         content = backend.read_parquet(content, max_bytes=backend.max_decoded_bytes)
-    return _answer(backend, json_source(target.datasource), content, None, {})
+    return _answer(backend, request, json_source(target.datasource), content, None, {}, key)
 
 
 def required_name(values: dict[str, str]) -> str:
@@ -150,9 +158,12 @@ def read_sent_file(request: Request) -> SentFile:
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "multipart/form-data":
         return SentFile(request.body, request.query, _MEDIA_TYPES.get(media_type, ""))
-    form = parse_multipart(request.body, content_type)
+    form = parse_multipart(request.file or io.BytesIO(request.body), content_type)
     hint = format_of_name(form.file_name) if form.name == "file" else form.name
-    return SentFile(form.content, {**form.values, **request.query}, hint)
+    if request.file is not None:
+        request.file = cut_out(request.file, form)
+    content = request.body[form.begin : form.end]
+    return SentFile(content, {**form.values, **request.query}, hint)
 
 
 def format_of_name(name: str) -> str:
@@ -168,7 +179,9 @@ def _decoded(content: bytes, encoding: str | None, max_bytes: int) -> bytes:
     return decode_body(content, encoding=encoding, max_decoded_bytes=max_bytes)
 
 
-def _append_csv(backend: Writing, target: Target, content: bytes) -> Answer:
+def _append_csv(
+    backend: Writing, request: Request, target: Target, content: bytes, key: Key | None
+) -> Answer:
     """Make events of CSV, part by part: its fields take many times the memory of its text."""
     file = CsvFile(target.datasource, target.dialect, target.has_header)
     bodies: list[bytes] = []
@@ -193,21 +206,26 @@ def _append_csv(backend: Writing, target: Target, content: bytes) -> Answer:
     if bodies:
         content = b"\n".join(bodies)
         bodies.clear()
-        return _answer(backend, datasource, content, Sent(texts, faults), more)
+        return _answer(backend, request, datasource, content, Sent(texts, faults), more, key)
     return append_response(target.datasource, Appended(0, 0), more)
 
 
 def _answer(
     backend: Writing,
+    request: Request,
     datasource: Datasource,
     body: bytes,
     sent: Sent | None,
     more: dict[str, object],
+    key: Key | None,
 ) -> Answer:
-    appended = backend.append(datasource, body, "ndjson", sent=sent)
+    appended = mark_replayed(
+        request, key, backend.append(datasource, body, "ndjson", sent=sent, key=key)
+    )
 
     def answer(result: object) -> Response:
-        return append_response(datasource, cast(Appended, result), more)
+        import_id = key.note.decode() if key else None
+        return append_response(datasource, cast(Appended, result), more, import_id)
 
     return then(cast(Future[object], appended), answer)
 
@@ -235,6 +253,7 @@ def append_response(
             **more,
         },
         rows=counts.successful + refused,
+        quarantined=refused,
     )
 
 

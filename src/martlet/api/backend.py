@@ -5,15 +5,21 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a place that only writes loads nothing that reads
     from martlet.access import Access
+    from martlet.api.recording import Recorder
+    from martlet.cache import Cache
     from martlet.engines.base import Engine
+    from martlet.idempotency import Key
     from martlet.ingest.rows import Sent
     from martlet.ingest.sinks import Appended
     from martlet.model import Datasource, Project
-    from martlet.query import QueryBuilder
+    from martlet.query import Query, QueryBuilder
 
 
 class Tokens(Protocol):
     """The tokens of a workspace."""
+
+    @property
+    def workspace_id(self) -> str: ...
 
     def find(self, value: str | None) -> "Access":
         """Return what the token of a value allows, with what its rate limit says.
@@ -30,6 +36,11 @@ class Backend(Protocol):
 
     @property
     def tokens(self) -> Tokens: ...
+
+    @property
+    def records(self) -> "Recorder | None":
+        """Takes records of requests where they are kept."""
+        ...
 
 
 class Writing(Backend, Protocol):
@@ -53,7 +64,13 @@ class Writing(Backend, Protocol):
         ...
 
     def append(
-        self, datasource: "Datasource", body: bytes, format: str, *, sent: "Sent | None" = None
+        self,
+        datasource: "Datasource",
+        body: bytes,
+        format: str,
+        *,
+        sent: "Sent | None" = None,
+        key: "Key | None" = None,
     ) -> "Future[Appended]":
         """Type the events of a body and store them.
 
@@ -62,11 +79,13 @@ class Writing(Backend, Protocol):
             body: decoded.
             format: `ndjson` or `json`.
             sent: what the body was made of.
+            key: with which they are stored once; it knows afterwards whether they were before.
 
         Returns:
             A future, done when the rows are where they cannot be lost.
 
         Raises:
+            IdempotencyError: the key is another request's.
             RequestError: the body has no events, or is not in that format.
         """
         ...
@@ -96,7 +115,30 @@ class Reading(Backend, Protocol):
     """Where pipes run."""
 
     @property
+    def name(self) -> str:
+        """Return the workspace's name."""
+        ...
+
+    @property
     def live(self) -> Published: ...
+
+    def published(self, deployment: str) -> Published:
+        """Return the project of a deployment that is live or staging.
+
+        Raises:
+            NotFoundError: it is neither.
+            NotAvailableError: there is no staging here.
+        """
+        ...
 
     @property
     def engine(self) -> "Engine": ...
+
+    @property
+    def cache(self) -> "Cache | None":
+        """Runs the engine's queries where answers are shared."""
+        ...
+
+    def prepare(self, query: "Query") -> None:
+        """Have what a query reads be there: service data sources are written in the background."""
+        ...

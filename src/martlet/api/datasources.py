@@ -14,7 +14,7 @@ from martlet.access import READ_DATASOURCE, Access
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.catalog import stored_columns
 from martlet.errors import NotFoundError
-from martlet.files.text import datasource_text
+from martlet.files.text import datasource_text, has_include
 from martlet.files.writing import canonical
 from martlet.ids import resource_id
 from martlet.model import Column, Datasource, Project
@@ -24,6 +24,11 @@ from martlet.workspace import Workspace
 Object = dict[str, object]
 
 _EXTENSION = ".datasource"
+
+# What each of a list has, whatever is asked for: clients fail without.
+_ALWAYS = frozenset(
+    ("id", "name", "engine", "indexes", "new_columns_detected", "quarantine_rows"),
+)
 
 # What a data source with one of these settings is filled by; the first that it has counts.
 _TYPES = {
@@ -40,9 +45,11 @@ def list_datasources(workspace: Workspace, request: Request) -> Response:
     project = workspace.live.project
     shown = [s for s in project.datasources.values() if access.may_read_datasource(s.name)]
     described = _Description(workspace, access).of(shown)
+    for source, item in zip(shown, described, strict=True):
+        item["engine"] = _listed_engine(source)
     names = {name.strip() for name in request.query.get("attrs", "").split(",")} - {""}
     if names:
-        names |= {"id", "name"}
+        names |= _ALWAYS
         described = [{k: v for k, v in item.items() if k in names} for item in described]
     return json_response({"datasources": described})
 
@@ -74,11 +81,17 @@ def _readable(workspace: Workspace, access: Access, name: str) -> Datasource:
 def datafile(project: Project, datasource: Datasource) -> str:
     """Return the text of a data source's file as it was read, in its canonical form.
 
-    One that stands in no file of its own, as the target of a Classic pipe, is written anew.
+    One that stands in no file of its own, as the target of a Classic pipe, or not in one alone, is
+    written anew.
     """
     path = datasource.location.path
     text = project.texts.get(path)
     if text is None or not path.endswith(_EXTENSION):
+        return datasource_text(datasource)
+    # Tokens of another workspace's data source are not ours. Settings of connectors have the values
+    # of secrets by now.
+    is_whole = not has_include(text) and not path.startswith("vendor/")
+    if not is_whole and not datasource.connector:
         return datasource_text(datasource)
     return canonical(path, text, "datasource")
 
@@ -171,6 +184,17 @@ def _engine(source: Datasource) -> Object:
     return {
         "engine": engine.name,
         **{key: text for key, text in found.items() if text or key in always},
+    }
+
+
+def _listed_engine(source: Datasource) -> Object:
+    """Return a list's other form of an engine: with other names or more keys clients fail."""
+    engine = source.engine
+    return {
+        "engine": engine.name,
+        "engine_sorting_key": engine.sorting_key,
+        "engine_partition_key": engine.partition_key,
+        "engine_primary_key": engine.primary_key,
     }
 
 

@@ -8,10 +8,10 @@ from martlet.access import Access
 from martlet.api.backend import Published, Reading
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.catalog import feeders_of
-from martlet.errors import NotAvailableError
 from martlet.ids import resource_id
 from martlet.model import NodeType, Pipe
 from martlet.query import find_pipe
+from martlet.views import feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,6 @@ def read_dependencies(backend: Reading, request: Request) -> Response:
     """`GET /v0/dependencies[?datasource=<name>|pipe=<name>]`: what reads and fills what, of all that the token may read."""  # noqa: E501  one line of the table of routes
     access = authenticate(backend, request)
     live, query = backend.live, request.query
-    if _flag(query, "check_for_partial_replace"):
-        raise NotAvailableError("The parameter 'check_for_partial_replace' is not available")
     known = resources_of(live, access)
     asked: dict[str, Resource] = {}
     if name := query.get("pipe"):
@@ -62,14 +60,31 @@ def read_dependencies(backend: Reading, request: Request) -> Response:
     found = {
         key: item.reads if item.kind == "pipe" else item.used_by for key, item in asked.items()
     }
+    if name and _flag(query, "check_for_partial_replace"):
+        # Clients empty all data sources in the answer with the one that they ask for.
+        filled = [known[item] for item in filled_from(live, name) if item in known]
+        found |= {item.name: item.used_by for item in filled}
     if _flag(query, "recursive"):
-        found = {key: _reached(known, asked[key].kind, names) for key, names in found.items()}
+        found = {key: _reached(known, known[key].kind, names) for key, names in found.items()}
     if _flag(query, "no_deps"):
         found = {key: names for key, names in found.items() if not names}
     shown = known if not name and not pattern else asked
     return json_response(
         {"dependencies": found, "resources": [item.as_json() for item in shown.values()]}
     )
+
+
+def filled_from(live: Published, table: str) -> list[str]:
+    """Return the data sources that materialized pipes fill from one, along several too."""
+    fed = feeds(live.project, live.queries)
+    found: dict[str, None] = {}
+    pending = sorted(fed.get(table, ()))
+    while pending:
+        name = pending.pop()
+        if name not in found and name != table:
+            found[name] = None
+            pending += sorted(fed.get(name, ()))
+    return list(found)
 
 
 def _flag(query: Mapping[str, str], name: str) -> bool:

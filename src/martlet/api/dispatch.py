@@ -1,10 +1,13 @@
 """A request in, an answer out: the route is found, the operation run, every failure answered."""
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from martlet.api.backend import Backend
 from martlet.api.http import CORS, PREFLIGHT, Answer, Request, Response, failure
+from martlet.api.recording import record
 from martlet.api.routes import find_route, methods
 from martlet.errors import NotAvailableError
 
@@ -12,12 +15,15 @@ from martlet.errors import NotAvailableError
 # values in the request's path.
 Operations = Mapping[str, Callable[..., Answer]]
 
+log = logging.getLogger("martlet.api")
+
 
 def dispatch(backend: Backend, request: Request, operations: Operations) -> Future[Response]:
     """Answer a request; the future never fails.
 
     It is done at once unless events are still being committed.
     """
+    started, records = time.perf_counter(), backend.records
     answered: Future[Response] = Future()
     answered.set_running_or_notify_cancel()
 
@@ -25,6 +31,11 @@ def dispatch(backend: Backend, request: Request, operations: Operations) -> Futu
         response.headers = {
             **CORS, "x-request-id": request.id, **request.answer_headers, **response.headers
         }  # fmt: skip
+        if records is not None:  # first: who has the answer finds it recorded
+            try:
+                record(records, request, response, time.perf_counter() - started)
+            except Exception:
+                log.exception("request %s is not recorded", request.id)
         answered.set_result(response)
 
     def done(future: Future[Response]) -> None:
@@ -50,6 +61,7 @@ def _answer(backend: Backend, request: Request, operations: Operations) -> Answe
     operation = operations.get(route.operation)
     if operation is None:
         raise NotAvailableError(f"{route.method} {route.path} is not available here yet")
+    request.noted.operation, request.noted.path = route.operation, values
     return operation(backend, request, **values)
 
 

@@ -4,12 +4,13 @@ import itertools
 import logging
 import re
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import orjson
@@ -24,10 +25,12 @@ from martlet.errors import (
     TemplateAbort,
     TemplateError,
     TokenError,
+    ViewError,
 )
 
 if TYPE_CHECKING:
     from martlet.access import Access
+    from martlet.engines.base import Result
 
 log = logging.getLogger("martlet.api")
 
@@ -40,7 +43,8 @@ _DOCUMENTATION = "https://docs.tinybird.co"
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "x-request-id, x-ratelimit-limit, x-ratelimit-remaining,"
-    " x-ratelimit-reset, retry-after, etag, location, x-db-exception-code",
+    " x-ratelimit-reset, retry-after, etag, location, x-db-exception-code,"
+    " idempotency-replayed",
 }
 # The star stands for all headers but Authorization; browsers that take it as a name have the list.
 PREFLIGHT = {
@@ -54,6 +58,60 @@ PREFLIGHT = {
 _TOKEN_IN_PATH = re.compile(r"(/tokens/)(?![0-9a-f-]{36}(?:/|$))[^/]+")
 
 
+class Leaving:
+    """Calls functions when a client leaves without its answer; any thread may add some."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Callable[[], None]] = []
+        self._is_over = False
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Have a function called, at once if the client has left."""
+        with self._lock:
+            if not self._is_over:
+                self._calls.append(call)
+                return
+        call()
+
+    def tell(self) -> None:
+        """Say that the client has left."""
+        with self._lock:
+            self._is_over = True
+            calls, self._calls = self._calls, []
+        for call in calls:
+            call()
+
+
+@dataclass(slots=True)
+class Noted:
+    """What is learned of a request on its way, for its record.
+
+    Attributes:
+        operation: its name in the table of routes.
+        path: values in the request's path.
+        parameters: of a query.
+        result: of a query.
+        has_secret: the query has one, and so may an error of the engine.
+        reads_service: the query reads records.
+        datasource: that events are for.
+        decoded_bytes: of events, without their compression.
+        change: what is done to data sources, as Tinybird calls it.
+        changed: their names.
+    """
+
+    operation: str = ""
+    path: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    result: "Result | None" = None
+    has_secret: bool = False
+    reads_service: bool = False
+    datasource: str = ""
+    decoded_bytes: int = 0
+    change: str = ""
+    changed: Sequence[str] = ()
+
+
 @dataclass
 class Request:
     """One HTTP request, whole.
@@ -65,6 +123,11 @@ class Request:
         client: the caller's address, empty where it is not known.
         id: a ULID, in the answer's `x-request-id`.
         answer_headers: headers that the answer gets, whatever it is.
+        file: has the body in place of `body`, where it is large; who takes it closes it.
+        counted_bytes: of the body, for who bounds those of all requests.
+        access: of its token, once it was looked up.
+        leaving: what happens when its client leaves before the answer.
+        noted: for its record.
     """
 
     method: str
@@ -75,6 +138,11 @@ class Request:
     client: str = ""
     id: str = field(default_factory=lambda: new_request_id())
     answer_headers: dict[str, str] = field(default_factory=dict)
+    file: IO[bytes] | None = None
+    counted_bytes: int = 0
+    access: "Access | None" = None
+    leaving: "Leaving" = field(default_factory=lambda: Leaving())
+    noted: Noted = field(default_factory=Noted)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -85,10 +153,16 @@ class Request:
         """
         return parse_form(self.query_string, "The query string")
 
+    def take_file(self) -> IO[bytes] | None:
+        """Return the file of the body, which is the caller's to close from now on."""
+        file, self.file = self.file, None
+        return file
+
     @property
     def logged_path(self) -> str:
         """The path for logs: without the token that `/v0/tokens/<value>` may name."""
-        return _TOKEN_IN_PATH.sub(r"\1***", self.path)
+        path = self.path
+        return _TOKEN_IN_PATH.sub(r"\1***", path) if "/tokens/" in path else path
 
     @property
     def token(self) -> str | None:
@@ -113,6 +187,7 @@ class Response:
 
     Attributes:
         rows: rows taken in or read, for the access log.
+        quarantined: those of them that were refused.
     """
 
     status: int
@@ -120,6 +195,7 @@ class Response:
     media_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     rows: int | None = None
+    quarantined: int = 0
 
 
 Answer = Response | Future[Response]
@@ -128,13 +204,16 @@ Answer = Response | Future[Response]
 def authenticate(backend: Backend, request: Request) -> "Access":
     """Return what the token of a request allows; its rate limit is told in the answer.
 
+    It is looked up, and counted, once for a request.
+
     Raises:
         TokenError: there is none, or nobody knows it.
         RateLimitError: it has made more requests than it may.
     """
-    token = backend.tokens.find(request.token)
-    request.answer_headers.update(token.rate_headers)
-    return token
+    if request.access is None:
+        request.access = backend.tokens.find(request.token)
+        request.answer_headers.update(request.access.rate_headers)
+    return request.access
 
 
 def parse_form(text: str, what: str) -> dict[str, str]:
@@ -161,9 +240,11 @@ def parse_fields(text: str, what: str) -> list[tuple[str, str]]:
         raise RequestError(f"{what} has more than 1000 fields") from error
 
 
-def json_response(content: object, *, status: int = 200, rows: int | None = None) -> Response:
+def json_response(
+    content: object, *, status: int = 200, rows: int | None = None, quarantined: int = 0
+) -> Response:
     """Return an answer with a JSON body."""
-    return Response(status, orjson.dumps(content), rows=rows)
+    return Response(status, orjson.dumps(content), rows=rows, quarantined=quarantined)
 
 
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
@@ -179,14 +260,41 @@ def base_url(request: Request) -> str:
     return f"{'https' if proto == 'https' else 'http'}://{host}"
 
 
-def then(future: Future[object], answer: Callable[[object], Response]) -> Future[Response]:
-    """Return a future with the answer made from another future's result."""
+def conditional(request: Request, response: Response, etag: str) -> Response:
+    """Return an answer with its entity tag, or 304 to who has it already; GET and HEAD alone."""
+    if request.method != "GET":
+        return response
+    response.headers["etag"] = etag
+    # The one URL gives each token what it may see.
+    response.headers["vary"] = "authorization, x-api-key"
+    wanted = request.headers.get("if-none-match", "")
+    if wanted.strip() == "*" or etag in _ETAG.findall(wanted):
+        return Response(304, b"", response.media_type, response.headers, response.rows)
+    return response
+
+
+# The tag of a weak one is compared as that of a strong one.
+_ETAG = re.compile(r'"[^"]*"')
+
+
+def then(
+    future: Future[object],
+    answer: Callable[[object], Response],
+    told: Callable[[BaseException], BaseException] = lambda error: error,
+) -> Future[Response]:
+    """Return a future with the answer made from another future's result.
+
+    Args:
+        future: of what the answer is made of.
+        answer: makes it.
+        told: returns what the caller is told of an error.
+    """
     result: Future[Response] = Future()
 
     def done(finished: Future[object]) -> None:
         error = finished.exception()
         if error is not None:
-            result.set_exception(error)
+            result.set_exception(told(error))
             return
         result.set_result(answer(finished.result()))
 
@@ -205,6 +313,12 @@ def failure(request: Request, error: BaseException) -> Response:
         return json_response({"error": f"Internal error, request {request.id}"}, status=500)
     if isinstance(error, TemplateAbort) and isinstance(error.body, dict):
         return json_response(error.body, status=error.status)
+    if isinstance(error, ViewError) and request.access is not None and request.access.filters:
+        # ClickHouse's text may have values of rows that the view has joined.
+        error = ViewError(
+            "The rows are stored, but a materialized view failed on them; why is not shown to a"
+            " token that sees only some of the rows"
+        )
     content: dict[str, object] = {"error": _with_advice(error)}
     if isinstance(error, TemplateError) and error.documentation:
         content["documentation"] = _DOCUMENTATION + error.documentation
@@ -235,5 +349,12 @@ _tails = itertools.count(secrets.randbits(79))
 
 def new_request_id() -> str:
     """Return a ULID, sortable by time: 48 bits of milliseconds, 80 counted from a random start."""
-    number = (int(time.time() * 1000) << 80) | next(_tails)
-    return "".join(_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10))
+    tail = next(_tails)
+    start = _base32(int(time.time() * 1000)) + _base32(tail >> 30)
+    return f"{start}{_PAIRS[tail >> 20 & 1023]}{_PAIRS[tail >> 10 & 1023]}{_PAIRS[tail & 1023]}"
+
+
+@lru_cache(maxsize=16)
+def _base32(number: int) -> str:
+    """Return 50 bits as 10 characters; those of two requests in a row mostly are the same."""
+    return "".join(_PAIRS[(number >> shift) & 1023] for shift in range(40, -1, -10))

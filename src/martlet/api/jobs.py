@@ -1,6 +1,8 @@
 """Jobs: what they are, their end before time; copies that are started, sinks refused by name."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from martlet.access import ADMIN, APPEND, CREATE_DATASOURCE, DROP_DATASOURCE, Access
 from martlet.api.http import Request, Response, authenticate, json_response
@@ -8,38 +10,52 @@ from martlet.api.read import parameter_values
 from martlet.copies import prepare_copy, run_copy
 from martlet.errors import RequestError
 from martlet.ids import resource_id
-from martlet.jobstore import STATUSES, Fields, Job
+from martlet.jobstore import ERROR, STATUSES, Fields, Job
 from martlet.query import find_pipe
 from martlet.workspace import Workspace
 
 _FILTERS = ("kind", "status", "pipe_id", "pipe_name")
 
+# What every token is told of a job that it may see.
+_HARMLESS = frozenset(
+    ("id", "job_id", "job_url", "import_id", "delete_id", "kind", "status", "mode", "datasource",
+     "pipe_id", "pipe_name", "created_at", "updated_at", "started_at", "is_cancellable")
+)  # fmt: skip
+
 
 def start_copy(workspace: Workspace, request: Request, pipe: str) -> Response:
     """`POST /v0/pipes/<pipe>/copy[?_mode=append|replace]`: a job that runs a copy pipe."""
     authenticate(workspace, request).require(ADMIN, "")
+    job = _start_copy(workspace, pipe, parameter_values(request))
+    target = cast(Fields, job["datasource"])
+    return json_response({**job, "job": job, "tags": {"copy_target_datasource": target["id"]}})
+
+
+def _start_copy(workspace: Workspace, pipe: str, values: Mapping[str, object]) -> Fields:
     live = workspace.live
     found = find_pipe(live.project, pipe)
-    values = parameter_values(request)
-    mode = values.pop("_mode", None)
+    mode = values.get("_mode")
     copy = prepare_copy(
-        found, values, mode=None if mode is None else str(mode), queries=live.queries
+        found,
+        {name: value for name, value in values.items() if name != "_mode"},
+        mode=None if mode is None else str(mode),
+        queries=live.queries,
     )
 
     def work(job: Job) -> Fields:
+        workspace.prepare(copy.query)
         rows = run_copy(copy, job, engine=workspace.engine, sink=workspace.sink)
         return {"rows": rows, "statistics": {"row_count": rows}}
 
-    target = resource_id("datasource", copy.target)
-    job = workspace.jobs.start(
+    return workspace.jobs.start(
         "copy",
         work,
+        again=lambda: _start_copy(workspace, pipe, values),
         pipe_id=resource_id("pipe", found.name),
         pipe_name=found.name,
         mode=copy.mode,
-        datasource={"id": target, "name": copy.target},
+        datasource={"id": resource_id("datasource", copy.target), "name": copy.target},
     )
-    return json_response({**job, "job": job, "tags": {"copy_target_datasource": target}})
 
 
 def start_sink(workspace: Workspace, request: Request, pipe: str) -> Response:
@@ -58,7 +74,7 @@ def list_jobs(workspace: Workspace, request: Request) -> Response:
     after = _moment(request, "created_after") or ""
     before = _moment(request, "created_before") or "9999"
     jobs = [
-        job
+        _as_told(access, job)
         for job in workspace.jobs.list()
         if _may_see(access, job)
         and all(job.get(name) == value for name, value in wanted.items())
@@ -69,16 +85,26 @@ def list_jobs(workspace: Workspace, request: Request) -> Response:
 
 def read_job(workspace: Workspace, request: Request, job: str) -> Response:
     """`GET /v0/jobs/<id>`: how far a job is, and what came of it."""
-    found = _find(workspace, authenticate(workspace, request), job)
+    access = authenticate(workspace, request)
+    found = _find(workspace, access, job)
     if "blocks" in request.query.get("debug", ""):
         found |= _blocks(found)
-    return json_response(found)
+    return json_response(_as_told(access, found))
 
 
 def cancel_job(workspace: Workspace, request: Request, job: str) -> Response:
     """`POST /v0/jobs/<id>/cancel`: ends a job that is not over."""
-    found = _find(workspace, authenticate(workspace, request), job)
-    return json_response(workspace.jobs.cancel(str(found["id"])))
+    access = authenticate(workspace, request)
+    found = _find(workspace, access, job)
+    return json_response(_as_told(access, workspace.jobs.cancel(str(found["id"]))))
+
+
+def retry_job(workspace: Workspace, request: Request, job: str) -> Response:
+    """`POST /v0/jobs/<id>/retry`: another job for what one that failed or was cancelled was for."""
+    access = authenticate(workspace, request)
+    found = _find(workspace, access, job)
+    again = _as_told(access, workspace.jobs.retry(str(found["id"])))
+    return json_response({**again, "job": again})
 
 
 def _find(workspace: Workspace, access: Access, id: str) -> Fields:
@@ -92,6 +118,16 @@ def _find(workspace: Workspace, access: Access, id: str) -> Fields:
     if not _may_see(access, found):
         access.require(*_scopes(found)[0])
     return found
+
+
+def _as_told(access: Access, job: Fields) -> Fields:
+    """Return a job without what would tell of rows that a token does not see."""
+    if not access.filters:
+        return job
+    shown = {name: value for name, value in job.items() if name in _HARMLESS}
+    if job["status"] == ERROR:
+        shown["error"] = "Why it failed is not shown to a token that sees only some of the rows"
+    return shown
 
 
 def _may_see(access: Access, job: Fields) -> bool:

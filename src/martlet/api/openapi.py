@@ -64,7 +64,11 @@ def openapi_document(backend: Reading, request: Request) -> Response:
         fixed = access.fixed.get(pipe.name)
         required = required_parameters(live.queries, pipe, fixed) if fixed else ways.required
         parameters = [
-            parameter_object(each, is_required=each.name in required or bool(each.required))
+            parameter_object(
+                each,
+                is_required=each.name in required or bool(each.required),
+                is_filled=each.name in ways.filled,
+            )
             for each in live.queries.parameters(pipe)
             if each.name not in (fixed or {})
         ]

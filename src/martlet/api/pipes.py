@@ -7,6 +7,7 @@ from martlet.access import READ_PIPE, Access
 from martlet.api.backend import Published, Reading
 from martlet.api.http import Request, Response, authenticate, base_url, json_response
 from martlet.errors import NotFoundError
+from martlet.files.text import has_include, pipe_text
 from martlet.ids import resource_id
 from martlet.model import Node, NodeType, Parameter, Pipe
 from martlet.query import find_pipe
@@ -32,6 +33,8 @@ def list_pipes(backend: Reading, request: Request) -> Response:
         names |= {"nodes"}  # tools ask for members of nodes alone
     for pipe in described:
         pipe["nodes"] = [_only(node, node_names) for node in _nodes(pipe)]
+    if names:
+        names |= {"url"}  # clients that ask for others fail without
     return json_response({"pipes": [_only(pipe, names) for pipe in described]})
 
 
@@ -50,6 +53,8 @@ def read_pipe_file(backend: Reading, request: Request, pipe: str) -> Response:
     text = live.project.texts.get(path)
     if text is None or not path.endswith(_FILE):
         raise NotFoundError(f"The pipe '{found.name}' has no file of its own")
+    if has_include(text):
+        text = pipe_text(found)
     # Without a charset: Tinybird's command takes it for JSON otherwise (measured).
     return Response(200, text.encode(), "text/plain")
 

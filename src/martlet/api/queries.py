@@ -3,21 +3,38 @@
 import json
 import re
 from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import cast
 
 import orjson
 
 from martlet.access import Access
-from martlet.api.http import Request, Response, json_response, parse_form
+from martlet.api.backend import Published, Reading
+from martlet.api.http import (
+    Answer,
+    Request,
+    Response,
+    conditional,
+    json_response,
+    parse_form,
+    then,
+)
+from martlet.cache import Kept
 from martlet.engines.base import Engine, Result
 from martlet.errors import (
     QueryError,
     QueryTimeoutError,
     RequestError,
     ResultTooLargeError,
+    StoppedError,
     TokenError,
 )
 from martlet.ingest.bodies import decode_body
 from martlet.query import Query
+from martlet.service_tables import SERVICE_TABLES
+
+# The parameter that names a deployment, as Tinybird's clients send it.
+DEPLOYMENT = "__tb__deployment"
 
 # Parameters of the API itself that set how ClickHouse writes a result.
 _OUTPUT_SETTINGS = (
@@ -40,42 +57,106 @@ _TELLING_CODES = frozenset(
 _SQL_BODY = re.compile(r"\s*(?:%(?![0-9a-f]{2})|[\s(]*(?:select|with|from)[\s(])", re.IGNORECASE)
 
 
-def run_query(
-    engine: Engine, query: Query, *, access: Access, format: str, values: Mapping[str, object]
-) -> Result:
-    """Run a request's query and return its result in a ClickHouse format.
+def published(backend: Reading, request: Request) -> Published:
+    """Return the project that a request is for: the live one, unless it names a deployment.
+
+    Raises:
+        NotFoundError: the deployment is neither live nor staging.
+    """
+    name = request.query.get(DEPLOYMENT, "")
+    return backend.published(name) if name not in ("", "live") else backend.live
+
+
+def answer_query(
+    backend: Reading,
+    request: Request,
+    query: Query,
+    *,
+    access: Access,
+    values: Mapping[str, object],
+    format: str,
+    media_type: str,
+) -> Answer:
+    """Answer a request with the rows of a query in a ClickHouse format.
+
+    Where another request's run of the query is under way the answer is a future.
 
     Raises:
         QueryError: the query failed; a caller who does not see all rows is not told on which value,
             and one who is no admin nothing that may have a secret in it.
     """
+    settings, cache = _output_settings(values), backend.cache
+    _prepare(backend, request, query)
+    if cache is None:
+        result = _run(backend.engine, query, access, format, settings)
+        return Response(200, result.body, media_type, dict(result.headers), result.rows)
+
+    def response(kept: object) -> Response:
+        assert isinstance(kept, Kept)
+        result = request.noted.result = kept.result
+        headers = {**result.headers, "cache-control": cache.control(kept)}
+        whole = Response(200, result.body, media_type, headers, result.rows)
+        return conditional(request, whole, kept.etag)
+
+    try:
+        found = cache.answer(
+            query, format=format, settings=settings, when_left=request.leaving.then
+        )
+    except QueryError as error:
+        raise _told(error, query, access) from None
+    if isinstance(found, Kept):
+        return response(found)
+    return then(cast(Future[object], found), response, lambda error: _told(error, query, access))
+
+
+def _prepare(backend: Reading, request: Request, query: Query) -> None:
+    noted = request.noted
+    noted.has_secret = bool(query.secrets)
+    noted.reads_service = not query.datasources.isdisjoint(SERVICE_TABLES)
+    backend.prepare(query)
+
+
+def _run(
+    engine: Engine, query: Query, access: Access, format: str, settings: Mapping[str, str]
+) -> Result:
     try:
         return engine.execute(
             query.sql,
             format=format,
-            settings={**query.settings, **_output_settings(values)},
+            settings={**query.settings, **settings},
             parameters=query.secrets,
             **({"is_isolated": True} if query.is_isolated else {}),
         )
-    except (QueryTimeoutError, ResultTooLargeError):
-        raise
     except QueryError as error:
-        if query.secrets and not access.is_admin:
-            # ClickHouse puts the query into its messages, with the values of placeholders.
-            raise QueryError(
-                "[Error] The query failed; it has a secret, so the reason is shown to admins only",
-                code=error.code,
-            ) from error
-        if not query.is_filtered or error.code in _TELLING_CODES:
-            raise
-        raise QueryError(
-            "[Error] The query failed on a value, which is not shown to a token that sees only some"
-            " of the rows",
+        raise _told(error, query, access) from None
+
+
+def _told(error: BaseException, query: Query, access: Access) -> BaseException:
+    """Return the error of a query as its caller may know it.
+
+    Who does not see all rows is not told on which value, and who is no admin nothing that may have
+    a secret in it.
+    """
+    if not isinstance(error, QueryError) or isinstance(
+        error, QueryTimeoutError | ResultTooLargeError | StoppedError
+    ):
+        return error
+    if query.secrets and not access.is_admin:
+        # ClickHouse puts the query into its messages, with the values of placeholders.
+        return QueryError(
+            "[Error] The query failed; it has a secret, so the reason is shown to admins only",
             code=error.code,
-        ) from error
+        )
+    if not query.is_filtered or error.code in _TELLING_CODES:
+        return error
+    return QueryError(
+        "[Error] The query failed on a value, which is not shown to a token that sees only some"
+        " of the rows",
+        code=error.code,
+    )
 
 
-def explained(engine: Engine, query: Query) -> Response:
+def explained(backend: Reading, request: Request, query: Query) -> Response:
     """Return a query and its plan; the values of secrets are in neither.
 
     Raises:
@@ -85,7 +166,13 @@ def explained(engine: Engine, query: Query) -> Response:
     if query.is_filtered:
         raise TokenError("A token with filters or fixed parameters may not see how a query is run")
     blank = dict.fromkeys(query.secrets, "")
-    plan = engine.explain(query.sql, parameters=blank, is_isolated=query.is_isolated)
+    _prepare(backend, request, query)
+    plan = backend.engine.explain(
+        query.sql,
+        parameters=blank,
+        is_isolated=query.is_isolated,
+        **({"database": query.database} if query.database else {}),
+    )
     return json_response({"debug_query": query.sql, "query_explain": plan})
 
 
@@ -99,6 +186,7 @@ def request_values(request: Request) -> dict[str, object]:
     """
     values: dict[str, object] = {**request.query, **_body_values(request)}
     values.pop("token", None)
+    request.noted.parameters = {**values}
     return values
 
 

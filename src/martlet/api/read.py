@@ -2,8 +2,15 @@
 
 from martlet.access import READ_PIPE
 from martlet.api.backend import Backend, Reading
-from martlet.api.http import Request, Response, authenticate, json_response
-from martlet.api.queries import explained, request_values, run_query, take_flag, take_text
+from martlet.api.http import Answer, Request, Response, authenticate, json_response
+from martlet.api.queries import (
+    answer_query,
+    explained,
+    published,
+    request_values,
+    take_flag,
+    take_text,
+)
 from martlet.errors import NotFoundError, RequestError
 from martlet.formats import FORMATS
 from martlet.model import NodeType, Pipe
@@ -13,13 +20,13 @@ from martlet.query import find_pipe
 _OF_ENDPOINTS = {"q": "SQL over an endpoint's result", "explain": "the plan of a query"}
 
 
-def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> Response:
+def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> Answer:
     """`GET|POST /v0/pipes/<pipe>.<extension>?<parameters>`: the rows of an endpoint.
 
     With `q`, the rows of that SQL, in which the endpoint is the table `_`.
     """
     access = authenticate(backend, request)
-    live = backend.live
+    live = published(backend, request)
     found = find_pipe(live.project, pipe)
     access.require(READ_PIPE, found.name)
     _require_endpoint(found)
@@ -36,11 +43,11 @@ def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> R
     else:
         query = live.queries.build_sql(sql, values, access=access, pipe=found)
     if is_explained:
-        return explained(backend.engine, query)
-    result = run_query(
-        backend.engine, query, access=access, format=format.clickhouse, values=values
-    )
-    return Response(200, result.body, format.media_type, dict(result.headers), result.rows)
+        return explained(backend, request, query)
+    return answer_query(
+        backend, request, query, access=access, values=values,
+        format=format.clickhouse, media_type=format.media_type,
+    )  # fmt: skip
 
 
 def explain_pipe(
@@ -48,14 +55,14 @@ def explain_pipe(
 ) -> Response:
     """`GET /v0/pipes/<pipe>[/nodes/<node>]/explain?<parameters>`: its query and how it is run."""
     access = authenticate(backend, request)
-    live = backend.live
+    live = published(backend, request)
     found = find_pipe(live.project, pipe)
     access.require(READ_PIPE, found.name)
     part = found.output if node is None else found.node(node)
     if part is None:
         raise NotFoundError(f"The pipe '{found.name}' has no node '{node}'")
     query = live.queries.build(found, request_values(request), node=part, access=access)
-    return explained(backend.engine, query)
+    return explained(backend, request, query)
 
 
 def _require_endpoint(pipe: Pipe) -> None:

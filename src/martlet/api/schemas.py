@@ -151,14 +151,23 @@ _PARAMETERS: dict[str, Schema] = {
 }
 
 
-def parameter_object(parameter: Parameter, *, is_required: bool) -> dict[str, object]:
+def parameter_object(
+    parameter: Parameter, *, is_required: bool, is_filled: bool = False
+) -> dict[str, object]:
     """Return a template's parameter as OpenAPI's Parameter Object.
+
+    Args:
+        parameter: of the template.
+        is_required: whether no request is answered without it.
+        is_filled: whether none is answered with an empty text.
 
     An array is a text with commas: clients made by generators repeat the parameter where it is
     said to be an array, whatever `explode` says (measured), and of those the last counts.
     """
     array = _ARRAY.fullmatch(parameter.type)
     schema = _array(array[1]) if array else _base(parameter.type)
+    if is_filled and "enum" not in schema:
+        schema["minLength"] = 1
     notes = [parameter.description] if parameter.description else []
     if array:
         notes.append(f"Values of {array[1]} with commas between them.")
@@ -237,6 +246,8 @@ def _fits(value: object, schema: Schema) -> bool:
             isinstance(most, int) and value > most
         )
     pattern = schema.get("pattern")
+    if len(str(value)) < int(str(schema.get("minLength", 0))):
+        return False
     if isinstance(pattern, str) and not re.search(pattern, str(value)):
         return False
     return _is_of_format(str(value), schema.get("format"))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import orjson
 
-from martlet.access import ADMIN, MANAGE_TOKENS, Access, Grant
+from martlet.access import ADMIN, MANAGE_TOKENS, READ_DATASOURCE, Access, Grant
 from martlet.api.http import Request, Response, authenticate, json_response, parse_fields
 from martlet.errors import NotFoundError, RequestError, TokenError
 from martlet.filters import check_filter
 from martlet.jwt import read_rate, require_sound
 from martlet.scopes import SCOPES, grant_as_json, grant_of_json, parse_grant
+from martlet.service_tables import SERVICE_TABLES
 from martlet.tokens import Stored, digest, require_name
 from martlet.workspace import Workspace
 
@@ -175,6 +176,10 @@ def _checked(workspace: Workspace, grants: Iterable[Grant]) -> tuple[Grant, ...]
     for grant in grants:
         kind = SCOPES[grant.scope].resource
         name = workspace.resource(grant.resource)
+        if grant.scope == READ_DATASOURCE and name in SERVICE_TABLES:
+            if grant.filter:
+                raise RequestError("A service data source is read whole: it takes no filter")
+            continue
         known = {"pipe": project.pipes, "data source": project.datasources}.get(kind)
         if known is not None and name not in known:
             raise NotFoundError(f"The project has no {kind} '{grant.resource}'")

@@ -39,11 +39,13 @@ class Ways:
         required: parameters without which no request is answered.
         variants: columns, name -> ClickHouse type, for each way that has others.
         is_whole: whether all ways that were found were looked at.
+        filled: parameters of text that no request may give as an empty one.
     """
 
     required: frozenset[str]
     variants: tuple[Mapping[str, str], ...]
     is_whole: bool
+    filled: frozenset[str] = frozenset()
 
 
 # Kept as long as the project is as it is.
@@ -87,7 +89,46 @@ def _found(queries: QueryBuilder, engine: Engine, pipe: Pipe, access: Access | N
         variant = {name: text for name, text in columns if SAMPLE_NAME not in name}
         if variant not in variants:
             variants.append(variant)
-    return Ways(required, tuple(variants), is_whole=True)
+    filled = _filled(queries, engine, pipe, required, access)
+    return Ways(required, tuple(variants), is_whole=True, filled=filled)
+
+
+def _filled(
+    queries: QueryBuilder,
+    engine: Engine,
+    pipe: Pipe,
+    required: frozenset[str],
+    access: Access | None,
+) -> frozenset[str]:
+    """Return the parameters that may be left out or have a text, but no empty one."""
+    texts = [each for each in queries.parameters(pipe) if each.type == "String"][:MAX_WAYS]
+    full = {each.name: sample_value(each) for each in queries.parameters(pipe)}
+    least = {name: value for name, value in full.items() if name in required}
+
+    def is_answered(values: Values) -> bool:
+        query = _built(queries, pipe, values, access)
+        if query is None:
+            return False
+        try:
+            engine.columns(query.sql, parameters=query.secrets)
+        except QueryTimeoutError:
+            return True  # nobody knows
+        except EngineError:
+            raise
+        except MartletError:
+            return False
+        return True
+
+    return frozenset(
+        each.name
+        for each in texts
+        if not each.enum
+        and not is_answered({**least, each.name: ""})
+        and (
+            is_answered({name: value for name, value in least.items() if name != each.name})
+            or is_answered({**least, each.name: full[each.name]})
+        )
+    )
 
 
 def _shape(sql: str) -> tuple[str, ...]:

@@ -44,23 +44,26 @@ def list_tags(backend: Reading, request: Request) -> Response:
     )
 
 
-def read_workspace(workspace: "Workspace", request: Request) -> Response:
+def read_workspace(workspace: Reading, request: Request) -> Response:
     """`GET /v0/workspace`, `/v1/workspace`: the workspace's id and name, which is its folder's."""
     authenticate(workspace, request)
-    return json_response(_workspace(workspace))
+    return json_response(workspace_as_json(workspace))
 
 
-def list_workspaces(workspace: "Workspace", request: Request) -> Response:
+def list_workspaces(workspace: Reading, request: Request) -> Response:
     """`GET /v0/user/workspaces`, `/v1/user/workspaces`: the one workspace."""
     authenticate(workspace, request)
-    own = _workspace(workspace)
-    return json_response({**own, "workspaces": [{**own, "role": "admin", "plan": "martlet"}]})
+    own = workspace_as_json(workspace)
+    # Clients work on with the token that they find here: their own, since there is one workspace.
+    listed = {**own, "role": "admin", "plan": "martlet", "token": request.token}
+    return json_response({**own, "workspaces": [listed]})
 
 
-def _workspace(workspace: "Workspace") -> Object:
+def workspace_as_json(workspace: Reading) -> Object:
+    """Return what a workspace is."""
     return {
         "id": workspace.tokens.workspace_id,
-        "name": workspace.live.project.root.resolve().name,
+        "name": workspace.name,
         "main": None,  # it is no branch of another
         "is_branch": False,
         "members": [],
@@ -84,6 +87,25 @@ def list_connectors(workspace: "Workspace", request: Request) -> Response:
             ]
         }
     )
+
+
+def read_connection_file(workspace: "Workspace", request: Request, connector: str) -> Response:
+    """`GET /v0/connectors/<name>.connection`: the text of a connection's file."""
+    authenticate(workspace, request).require(ADMIN, "")
+    project = workspace.live.project
+    found = project.connections.get(connector)
+    if found is None:
+        raise NotFoundError(f"The connection '{connector[:200]}' does not exist")
+    return _text(project.texts[found.location.path])
+
+
+def read_settings_file(workspace: "Workspace", request: Request) -> Response:
+    """`GET /v0/martlet.toml`: the text of the project's settings."""
+    authenticate(workspace, request).require(ADMIN, "")
+    text = workspace.live.project.texts.get("martlet.toml")
+    if text is None:
+        raise NotFoundError("The project has no martlet.toml")
+    return _text(text)
 
 
 def read_version(backend: Backend, request: Request) -> Response:
@@ -133,5 +155,5 @@ def example_request(backend: Reading, request: Request) -> Response:
     return _text(f"{address}?{urlencode({**values, 'token': token})}")
 
 
-def _text(url: str) -> Response:
-    return Response(200, url.encode(), "text/plain; charset=utf-8")
+def _text(text: str) -> Response:
+    return Response(200, text.encode(), "text/plain; charset=utf-8")

@@ -6,7 +6,8 @@ from typing import cast
 from martlet.access import APPEND
 from martlet.api.backend import Writing
 from martlet.api.http import Answer, Request, Response, authenticate, json_response, then
-from martlet.errors import RequestError, TooLargeError
+from martlet.errors import EngineError, RequestError, TooLargeError
+from martlet.idempotency import REPLAYED, Key, read_key
 from martlet.ingest.bodies import decode_body
 from martlet.ingest.sinks import Appended
 
@@ -35,23 +36,42 @@ def append_events(backend: Writing, request: Request) -> Answer:
         encoding=request.headers.get("content-encoding"),
         max_decoded_bytes=MAX_DECODED_BYTES,
     )
-    appended = backend.append(datasource, body, request.query.get("format", "ndjson"))
+    format = request.query.get("format", "ndjson")
+    request.noted.datasource, request.noted.decoded_bytes = datasource.name, len(body)
+    key = read_key(request.headers, datasource.name, body, form=format, note=b"%d" % status)
+    appended = mark_replayed(request, key, backend.append(datasource, body, format, key=key))
 
     def answer(result: object) -> Response:
         counts = cast(Appended, result)
         return json_response(
             {"successful_rows": counts.successful, "quarantined_rows": counts.quarantined},
-            status=status,
+            status=int(key.note) if key else status,
             rows=counts.successful + counts.quarantined,
+            quarantined=counts.quarantined,
         )
 
     return then(cast("Future[object]", appended), answer)
 
 
-def body_too_large() -> TooLargeError:
-    """Return the error for a request above `MAX_BODY_BYTES`."""
+def mark_replayed(
+    request: Request, key: Key | None, appended: Future[Appended]
+) -> Future[Appended]:
+    """Have the answer say that it is an earlier request's, if it is."""
+
+    def mark(done: Future[Appended]) -> None:
+        assert key is not None
+        if key.is_replayed and not isinstance(done.exception(), EngineError):
+            request.answer_headers[REPLAYED] = "true"
+
+    if key is not None:
+        appended.add_done_callback(mark)
+    return appended
+
+
+def body_too_large(limit: int = MAX_BODY_BYTES) -> TooLargeError:
+    """Return the error for a request above a limit."""
     return TooLargeError(
-        f"The body is larger than {MAX_BODY_BYTES} bytes (10 MB), the limit of one request;"
+        f"The body is larger than {limit} bytes ({limit / 1024**2:g} MB), the limit of one request;"
         " nothing of it was stored"
     )
 

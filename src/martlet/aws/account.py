@@ -1,5 +1,7 @@
 """What the commands ask an AWS account: who they are, what is deployed, where tokens are."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
@@ -85,6 +87,18 @@ class Account:
                 hint="deploy it with `martlet deploy`, or give --project, --stage and --region",
             ) from error
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+
+    def template(self, project: str, stage: str) -> Mapping[str, Any]:
+        """Return the template that a stage was deployed with last.
+
+        Raises:
+            NotFoundError: there is no such stack here.
+        """
+        self.outputs(project, stage)
+        name = stack_name(project, stage)
+        body = self._call("cloudformation", "get_template", StackName=name)["TemplateBody"]
+        template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
+        return template
 
     def tokens(self, project: str, stage: str) -> tuple[TokenItems, TokenSecret]:
         """Return the table and the secret of a stage's tokens.

@@ -25,6 +25,12 @@ PROJECT_SECRETS_OUTPUT = "ProjectSecretsArn"
 # Where files that are to be appended are in the results bucket.
 UPLOADS_PREFIX = "uploads/"
 
+# Keys of items in the table of states that count the requests of JWTs; no table is called so.
+JWT_PREFIX = "jwt/"
+
+# Keys of items in the same table that tell what became of requests with an Idempotency-Key.
+KEY_PREFIX = "key/"
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:

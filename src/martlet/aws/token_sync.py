@@ -39,6 +39,11 @@ class TokenSecret:
         self._client = client
         self.arn = arn
 
+    @property
+    def workspace_id(self) -> str:
+        """The workspace's id, which follows from the secret's ARN."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.arn))
+
     def read(self) -> dict[str, str] | None:
         """Return the values by name; None while the secret has none of ours."""
         try:
@@ -91,8 +96,8 @@ class TokenSecret:
         return values[name]
 
     def new_value(self) -> str:
-        """Make a value for a token of this workspace, whose id follows from the secret's ARN."""
-        return new_value(str(uuid.uuid5(uuid.NAMESPACE_URL, self.arn)))
+        """Make a value for a token of this workspace."""
+        return new_value(self.workspace_id)
 
 
 def _unusable(error: Exception) -> EngineError:

@@ -1,8 +1,15 @@
 """What every engine is to the rest of Martlet."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from martlet.errors import StoppedError
+
+# How long a query has to end before it is told again; the first time it may not have begun.
+_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,48 @@ class Result:
     bytes_read: int
     elapsed_s: float
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stop:
+    """The end of one query before its time; any thread may ask for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._end: Callable[[], None] | None = None
+        self.is_asked = False
+
+    def ask(self) -> None:
+        """End the query, now or before it begins; returns when it has ended."""
+        self.is_asked = True
+        while not self._ended.is_set():
+            with self._lock:  # the query cannot end meanwhile, and its place be another's
+                if self._end is None:
+                    return
+                self._end()
+            self._ended.wait(_AGAIN_S)
+
+    @contextmanager
+    def ended_by(self, end: Callable[[], None]) -> Iterator[None]:
+        """Run a query in the block, and end it with a function that another thread calls.
+
+        Raises:
+            StoppedError: its end was asked for.
+        """
+        with self._lock:
+            if self.is_asked:
+                raise StoppedError
+            self._end = end
+        try:
+            yield
+        except Exception as error:
+            if self.is_asked:
+                raise StoppedError from error
+            raise
+        finally:
+            with self._lock:
+                self._end = None
+                self._ended.set()
 
 
 class Engine(Protocol):

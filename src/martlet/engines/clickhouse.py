@@ -4,8 +4,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ time.tzset()
 import chdb  # noqa: E402  after TZ
 import orjson  # noqa: E402
 
-from martlet.engines.base import Result  # noqa: E402
+from martlet.engines.base import Result, Stop  # noqa: E402
 from martlet.errors import (  # noqa: E402
     EngineError,
+    MartletError,
     QueryError,
     QueryTimeoutError,
     ResultTooLargeError,
 )
+from martlet.gate import Gate  # noqa: E402
 from martlet.model import Settings  # noqa: E402
+from martlet.versions import Versions  # noqa: E402
 
 # Settings of every statement. Public projects were written for older ClickHouse; each row says
 # what would differ without it (measured over 87 public projects on chDB 26.9).
@@ -60,7 +63,14 @@ WRITE_SETTINGS: dict[str, str] = {
     "max_insert_threads": "1",
     "max_partitions_per_insert_block": "0",  # a group holds many requests: one must not sink all
     "parts_to_throw_insert": "3000",
+    "insert_deduplicate": "0",  # else equal rows of two inserts were taken for one insert
 }
+
+# Settings of an insert with a token; the last one is the token itself.
+_ONCE = (
+    "insert_deduplicate = 1, deduplicate_blocks_in_dependent_materialized_views = 1,"
+    " insert_deduplication_token"
+)
 
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception: ")
 _TIMEOUT_CODES = {159, 160}
@@ -107,6 +117,9 @@ class ClickHouse:
         self.path = path
         self.database = database
         self.settings = settings or Settings()
+        self.versions = Versions()
+        self.gate = Gate()
+        """Passed by what changes stored rows over several statements."""
         self._lock = threading.Lock()
         self._command_lock = threading.Lock()
         self._idle: dict[tuple[object, ...], list[Any]] = {}
@@ -128,7 +141,8 @@ class ClickHouse:
         try:
             with _translated():
                 connection.query(f"USE `{database or self.database}`")
-                for name, value in settings.items():
+                mark = {"log_comment": _mark(connection)}  # first: readers cannot set it later
+                for name, value in {**mark, **settings, **mark}.items():
                     connection.query(f"SET {name} = {_setting(value)}")
         except BaseException:
             connection.close()
@@ -145,10 +159,17 @@ class ClickHouse:
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        database: str = "",
+        stop: Stop | None = None,
     ) -> Result:
-        """Run one SELECT read-only; see `engines.base.Engine.execute`."""
-        with self._reader(settings or {}, is_isolated) as connection, _translated():
-            answer = connection.query(sql, format, params=_bound(parameters))
+        """Run one SELECT read-only; see `engines.base.Engine.execute`.
+
+        Its tables are in `database`, which is the engine's own where it is empty. `stop` ends the
+        query before its time, with a StoppedError.
+        """
+        with self._reader(settings or {}, is_isolated, database) as connection, _translated():
+            with (stop or Stop()).ended_by(lambda: self._kill(connection)):
+                answer = connection.query(sql, format, params=_bound(parameters))
             # ClickHouse counts its own blocks, where a constant column is one value.
             if answer.size() > self.settings.max_result_bytes:
                 raise ResultTooLargeError(_too_large(self.settings.max_result_bytes, answer.size()))
@@ -159,6 +180,12 @@ class ClickHouse:
                 bytes_read=answer.storage_bytes_read(),
                 elapsed_s=answer.elapsed(),
             )
+
+    def _kill(self, connection: Any) -> None:  # noqa: ANN401  chdb is not typed
+        """End what runs in a connection; what begins there next is not harmed."""
+        mark = _setting(_mark(connection))
+        with suppress(MartletError):  # closed, and with it the connection
+            self.command(f"KILL QUERY WHERE Settings['log_comment'] = {mark} ASYNC")
 
     def columns(
         self, sql: str, *, parameters: Mapping[str, str] | None = None
@@ -177,10 +204,15 @@ class ClickHouse:
         *,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        database: str = "",
     ) -> str:
         """Return the plan of a SELECT; see `engines.base.Engine.explain`."""
         plan = self.execute(
-            f"EXPLAIN\n{sql}", format="TSVRaw", parameters=parameters, is_isolated=is_isolated
+            f"EXPLAIN\n{sql}",
+            format="TSVRaw",
+            parameters=parameters,
+            is_isolated=is_isolated,
+            database=database,
         )
         return plan.body.decode()
 
@@ -245,12 +277,38 @@ class ClickHouse:
         # Both are tried: a reader has settings that a writer overrides.
         self.forget(self._connect(self._reader_settings(settings, {})))
         admin = self._connect(self._writer_settings(settings))
-        with self._lock:
-            self.settings = settings
-            self._generation += 1
-            stale = [connection for idle in self._idle.values() for connection in idle]
-            self._idle.clear()
+        self._renew(admin, settings, self.database)
+
+    def move(self, database: str, settings: Settings, publish: Callable[[], None]) -> None:
+        """Make another database of the data folder the engine's own, with other settings.
+
+        Statements that run in the one before come to their end there.
+
+        Args:
+            database: is there.
+            settings: from the next statement on.
+            publish: called when nothing can fail any more; if it fails, nothing is changed.
+
+        Raises:
+            MartletError: ClickHouse refuses a setting.
+        """
+        self.forget(self._connect(self._reader_settings(settings, {}), database=database))
+        admin = self._connect(self._writer_settings(settings), database=database)
+        try:
+            publish()
+        except BaseException:
+            self.forget(admin)
+            raise
+        self._renew(admin, settings, database)
+
+    def _renew(self, admin: Any, settings: Settings, database: str) -> None:  # noqa: ANN401  chdb is not typed
+        """Go on with another connection for commands; idle ones of readers are closed."""
         with self._command_lock:
+            with self._lock:
+                self.settings, self.database = settings, database
+                self._generation += 1
+                stale = [connection for idle in self._idle.values() for connection in idle]
+                self._idle.clear()
             stale.append(self._admin)
             self._admin = admin
         for connection in stale:
@@ -258,7 +316,7 @@ class ClickHouse:
 
     @property
     def generation(self) -> int:
-        """How often the settings have changed: a connection of an older one is stale."""
+        """How often settings or database have changed: a connection of an older one is stale."""
         return self._generation
 
     def connect_writer(self) -> Any:  # noqa: ANN401  chdb is not typed
@@ -272,9 +330,12 @@ class ClickHouse:
         connection.close()
 
     @contextmanager
-    def _reader(self, extra: Mapping[str, str], is_isolated: bool = False) -> Iterator[Any]:
+    def _reader(
+        self, extra: Mapping[str, str], is_isolated: bool = False, database: str = ""
+    ) -> Iterator[Any]:
         """Lend a read-only connection with these settings; it is kept for the next one."""
-        key = (is_isolated, *sorted(extra.items()))
+        database = _EMPTY_DATABASE if is_isolated else database or self.database
+        key = (database, *sorted(extra.items()))
         with self._lock:
             if self._closed:
                 raise EngineError("The engine is closed")
@@ -285,8 +346,7 @@ class ClickHouse:
             if is_isolated:
                 self._make_empty()
             connection = self._connect(
-                self._reader_settings(self.settings, extra),
-                database=_EMPTY_DATABASE if is_isolated else None,
+                self._reader_settings(self.settings, extra), database=database
             )
         try:
             yield connection
@@ -356,8 +416,17 @@ class Writer:
         """Close the connection; the engine closes those that are left."""
         self._engine.forget(self._connection)
 
-    def insert(self, table: str, block: bytes, *, format: str = "JSONEachRow") -> int:
+    def insert(
+        self, table: str, block: bytes, *, format: str = "JSONEachRow", token: str = ""
+    ) -> int:
         """Insert rows written in an input format and return how many were written.
+
+        Args:
+            table: its name.
+            block: the rows.
+            format: ClickHouse's name of it.
+            token: where it is that of an insert before, each table and partition that has this
+                insert's rows is left as it is, those that views write to as well.
 
         Raises:
             QueryError: ClickHouse refused the rows.
@@ -365,7 +434,8 @@ class Writer:
         """
         # chDB's streaming insert would be a third faster on large blocks, but it hides what fails
         # behind the table, a materialized view for one (measured on chDB 26.9): never use it.
-        sql = f"INSERT INTO `{table}` FORMAT {format}\n{block.decode()}"
+        once = f" SETTINGS {_ONCE} = '{token}'" if token else ""
+        sql = f"INSERT INTO `{table}`{once} FORMAT {format}\n{block.decode()}"
         if self._generation != self._engine.generation:
             stale = self._connection
             self._open()
@@ -392,6 +462,11 @@ def _too_large(limit: int, size: int) -> str:
         f"[Error] Limit for result exceeded, max bytes: {limit / 2**20:.2f} MiB,"
         f" current bytes: {size / 2**20:.2f} MiB"
     )
+
+
+def _mark(connection: object) -> str:
+    """Return what tells queries of a connection from others, in this process and while it is."""
+    return f"martlet-{id(connection)}"
 
 
 def _setting(value: str) -> str:

@@ -16,7 +16,7 @@ from martlet.files.classic import publish, use_plain_names, versioned_names
 from martlet.files.connection import parse_connection
 from martlet.files.datasource import parse_datasource
 from martlet.files.pipe import parse_pipe
-from martlet.files.settings import parse_dotenv, parse_settings
+from martlet.files.settings import check_ids, parse_dotenv, parse_settings
 from martlet.files.source import Report, Source
 from martlet.files.tokenfile import grant_scopes, parse_token
 from martlet.model import Connection, Datasource, Pipe, Project, Settings
@@ -103,6 +103,7 @@ def read_project(
         source = reader.source(path, folder.read(path))
         grant_scopes(found, source.name, parse_token(source, report), names, report)
     check_project(found, report)
+    check_ids(settings, found.datasources, report)
     for made in classic_targets(found.pipes.values(), found.datasources):
         found.datasources[made.name] = made
     project = Project(
@@ -199,7 +200,7 @@ class Folder:
     Attributes:
         used: the paths of datafiles, and of what they include.
         includes: the files that include others.
-        texts: the datafiles themselves, by path.
+        texts: the datafiles themselves and `martlet.toml`, by path.
     """
 
     def __init__(self, root: Path, report: Report) -> None:
@@ -285,7 +286,10 @@ class Folder:
     def settings(self) -> Settings:
         """Return what `martlet.toml` sets."""
         text = self._optional(self.root / "martlet.toml")
-        return Settings() if text is None else parse_settings("martlet.toml", text, self.report)
+        if text is None:
+            return Settings()
+        self.texts["martlet.toml"] = text
+        return parse_settings("martlet.toml", text, self.report)
 
     def _optional(self, path: Path) -> str | None:
         """Return the text of a file that need not be there."""

@@ -3,12 +3,13 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from martlet.errors import Location
 from martlet.files.source import Report, Text, as_lines
-from martlet.model import Generation, Settings
+from martlet.model import Datasource, Generation, RowIds, Settings
 
 
 def _is_number(value: object) -> bool:
@@ -31,6 +32,19 @@ _KEYS: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a whole number above 0",
         lambda value: _is_number(value) and isinstance(value, int),
     ),
+    "max_file_bytes": (
+        "a whole number above 0",
+        lambda value: _is_number(value) and isinstance(value, int),
+    ),
+    "idempotency_window_h": ("a number of hours above 0", _is_number),
+    "cache_bytes": (
+        "a whole number, 0 for no cache",
+        lambda value: (_is_number(value) or value == 0) and type(value) is int,
+    ),
+    "service_rows": (
+        "a whole number, 0 for no records",
+        lambda value: (_is_number(value) or value == 0) and type(value) is int,
+    ),
     "allow_private_urls": ("true or false", lambda value: isinstance(value, bool)),
     "clickhouse": (
         "a table of ClickHouse settings",
@@ -50,13 +64,68 @@ def parse_settings(path: str, text: str, report: Report) -> Settings:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         report.error(f"Invalid TOML: {error}", _place_of(str(error), file))
         return Settings()
-    table = document.pop("settings", {})
+    table, datasources = document.pop("settings", {}), document.pop("datasources", {})
     for key in document:
-        _unknown(key, file, report, "the only table is [settings].")
+        _unknown(key, file, report, "the tables are [settings] and [datasources.<name>].")
     if not isinstance(table, dict):
         report.error("settings must be a table", _find("settings", file), "write [settings].")
         return Settings()
-    return Settings(**_checked(table, file, report))
+    settings = Settings(**_checked(table, file, report))
+    return replace(settings, ids=_ids(datasources, settings, file, report))
+
+
+def _ids(tables: object, settings: Settings, file: Text, report: Report) -> Mapping[str, RowIds]:
+    """Return the ids of rows that [datasources.<name>] tables ask for."""
+    found: dict[str, RowIds] = {}
+    if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+        report.error(
+            "datasources has a table for each data source",
+            _find("datasources", file),
+            "write [datasources.<name>].",
+        )
+        return found
+    for name, table in tables.items():
+        place = _find(name, file)
+        for key in table.keys() - {"id_column", "id_window_h"}:
+            report.error(
+                f"Unknown setting '{key}' of data source '{name}'",
+                place,
+                "known settings: id_column, id_window_h.",
+            )
+        column = table.get("id_column")
+        window_h = table.get("id_window_h", settings.idempotency_window_h)
+        if not isinstance(column, str) or not column:
+            report.error(f"id_column of data source '{name}' must be a column's name", place)
+        elif not _is_number(window_h):
+            report.error(f"id_window_h of data source '{name}' must be a number of hours", place)
+        else:
+            found[name] = RowIds(column, place, window_h)
+    return MappingProxyType(found)
+
+
+# Types whose values are ids: equal ones have one text, and JSON's reader keeps each as it is.
+_ID_TYPES = {"String", "UUID"} | {
+    f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)
+}
+
+
+def check_ids(settings: Settings, datasources: Mapping[str, Datasource], report: Report) -> None:
+    """Report ids of rows that are of no data source, or of no column that can have one."""
+    for name, ids in settings.ids.items():
+        source = datasources.get(name)
+        if source is None:
+            report.error(f"Data source '{name}' does not exist", ids.location)
+            continue
+        column = next((one for one in source.columns if one.name == ids.column), None)
+        if column is None:
+            report.error(f"Data source '{name}' has no column '{ids.column}'", ids.location)
+        elif column.type is None or column.type.bare.family.name not in _ID_TYPES:
+            report.error(
+                f"Column '{ids.column}' of data source '{name}' cannot be an id: its type is"
+                f" {column.type}",
+                ids.location,
+                "an id is a String, a UUID or a whole number of up to 64 bits.",
+            )
 
 
 def _checked(table: dict[str, Any], file: Text, report: Report) -> dict[str, Any]:

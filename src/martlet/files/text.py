@@ -1,9 +1,9 @@
-"""A data source as the text of a `.datasource` file, for those that no file was written for."""
+"""Data sources and pipes as the text of files, for those that no file, or not one alone, has."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from martlet.model import Column, Datasource, TableEngine
+from martlet.model import Column, Datasource, Node, NodeType, Pipe, TableEngine, TokenGrant
 
 _INDENT = "    "
 
@@ -36,14 +36,35 @@ def column_text(column: Column, *, quoted: bool = True) -> str:
 
 
 def datasource_text(datasource: Datasource) -> str:
-    """Return a data source as a file that reads as the same, but for Classic's VERSION."""
-    return "\n\n".join("\n".join(part) for part in _parts(datasource) if part) + "\n"
+    """Return a data source as a file that reads as the same.
+
+    Grants with a filter are left out: they are of a `.token` file.
+    """
+    return _joined(_parts(datasource))
+
+
+def pipe_text(pipe: Pipe) -> str:
+    """Return a pipe as a file that reads as the same."""
+    return _joined(_pipe_parts(pipe))
+
+
+def has_include(text: str) -> bool:
+    """Whether a file goes on in another one."""
+    return _INCLUDE.search(text) is not None
+
+
+_INCLUDE = re.compile(r"^INCLUDE\b", re.MULTILINE | re.IGNORECASE)
+
+
+def _joined(parts: Iterator[list[str]]) -> str:
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _parts(source: Datasource) -> Iterator[list[str]]:
+    yield _version(source.file_version)
     yield _block("DESCRIPTION", source.description.splitlines())
-    yield [f'TOKEN "{grant.name}" {grant.permission}' for grant in source.tokens]
-    yield [f'TAGS "{", ".join(source.tags)}"'] if source.tags else []
+    yield _tokens(source.tokens)
+    yield _tags(source.tags)
     rows = [column_text(column) for column in source.columns]
     yield _block("SCHEMA", [f"{row}," for row in rows[:-1]] + rows[-1:])
     indexes = [f"INDEX {x.name} {x.expression} TYPE {x.type} GRANULARITY {x.granularity}"
@@ -54,6 +75,43 @@ def _parts(source: Datasource) -> Iterator[list[str]]:
     yield _block("FORWARD_QUERY", source.forward_query.splitlines())
     yield [f"BACKFILL {source.backfill}"] if source.backfill else []
     yield _block("SHARED_WITH", list(source.shared_with))
+
+
+def _pipe_parts(pipe: Pipe) -> Iterator[list[str]]:
+    yield _version(pipe.file_version)
+    yield _block("DESCRIPTION", pipe.description.splitlines())
+    yield _tokens(pipe.tokens)
+    yield _tags(pipe.tags)
+    yield from (list(_node(node)) for node in pipe.nodes)
+
+
+def _node(node: Node) -> Iterator[str]:
+    yield f"NODE {node.name}"
+    yield from _block("DESCRIPTION", node.description.splitlines())
+    yield from _block("SQL", ["%"] * node.is_template + node.sql.split("\n"))
+    if node.type is not NodeType.STANDARD:
+        yield f"TYPE {node.type.value}"
+    for key, value in node.settings.items():
+        if "\n" in value:
+            yield from _block(key.upper(), value.split("\n"))
+        else:
+            shown = value if _PLAIN.fullmatch(value) else f'"{value}"'
+            yield f"{key.upper()} {shown}"
+
+
+_PLAIN = re.compile(r"[\w@./:-]+")
+
+
+def _version(version: int | None) -> list[str]:
+    return [] if version is None else [f"VERSION {version}"]
+
+
+def _tokens(grants: Sequence[TokenGrant]) -> list[str]:
+    return [f'TOKEN "{grant.name}" {grant.permission}' for grant in grants if not grant.filter]
+
+
+def _tags(tags: Sequence[str]) -> list[str]:
+    return [f'TAGS "{", ".join(tags)}"'] if tags else []
 
 
 def _block(name: str, lines: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ Measured on chDB 26.9: `readonly=1` refuses DDL, INSERT, table functions and cha
 not the scalar function `file()`, `INTO OUTFILE` nor a second statement; those are refused here.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -54,11 +55,14 @@ REFUSED_FUNCTIONS = frozenset(
 ALLOWED_SYSTEM_TABLES = frozenset(
     {"system.numbers", "system.numbers_mt", "system.one", "system.functions", "system.zeros"}
 )
-_DATABASES = frozenset({"system", "information_schema", "default"})
+# A project's tables are in `default` at first, later in `default__2` and so on; its service data
+# sources in `default__tinybird`.
+_DATABASES = re.compile(r"system|information_schema|default(?:__(?:\d+|tinybird))?", re.IGNORECASE)
 
 # Tables of Martlet's own beside the project's: views, their trials, tables on the way to another.
 INTERNAL_PREFIXES = (
     "__view_", "__trial_", "__new_", "__fill_", "__copy_", "__stage_", "__swap_",
+    "__old_", "__remade_",
 )  # fmt: skip
 
 # Behind these words, and behind most symbols, FORMAT is a column's name and not the clause.
@@ -210,7 +214,7 @@ def _check_catalogues(lexemes: Sequence[Lexeme]) -> None:
         name = lexemes[index].name
         if (
             name is None
-            or name.lower() not in _DATABASES
+            or not _DATABASES.fullmatch(name)
             or lexemes[index + 1].text != "."
             or (index and lexemes[index - 1].text == ".")
             or name in aliases
