@@ -22,7 +22,7 @@ from martlet.ingest.paths import parse_path
 from martlet.ingest.rows import CodedRows, RowCoder
 from martlet.ingest.values import EXACT_DECODER, Number, printable
 from martlet.model import Column, Datasource, TableEngine
-from martlet.types import Group
+from martlet.types import Group, parse_type
 
 # Of a file, what is looked at.
 MAX_SAMPLE_BYTES = 1024 * 1024
@@ -84,16 +84,32 @@ class Analysis:
         """The guessed SCHEMA on one line."""
         return schema_text(self.columns)
 
+    @property
+    def wide_schema(self) -> str:
+        """The guessed SCHEMA for more rows than were sampled: its integers have 64 bits.
+
+        What a Parquet file declares holds for all of its rows.
+        """
+        if self.format == "parquet":
+            return self.schema
+        return schema_text(
+            [
+                replace(column, type=parse_type(_SMALL_INTEGER.sub("Int64", str(column.type))))
+                for column in self.columns
+            ]
+        )
+
     def datafile(self) -> str:
         """Return a `.datasource` file with the guessed schema."""
         return datasource_text(
             replace(
-                sample_datasource(self.columns), engine=TableEngine(sorting_key=self._sorting_key())
+                sample_datasource(self.columns), engine=TableEngine(sorting_key=self.sorting_key)
             )
         )
 
-    def _sorting_key(self) -> str:
-        """Return the column that Tinybird would sort by: a time, else a number, else a text."""
+    @property
+    def sorting_key(self) -> str:
+        """The column that Tinybird would sort by: a time, else a number, else a text."""
         for groups in _KEY_GROUPS:
             for column in self.columns:
                 assert column.type is not None
@@ -103,6 +119,7 @@ class Analysis:
         return "tuple()"
 
 
+_SMALL_INTEGER = re.compile(r"\bInt(?:16|32)\b")  # the smallest that is guessed has 16 bits
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_KEYS = {"not", "null", "true", "false", "inf", "nan"}  # by themselves in SQL they are no column
 _KEY_GROUPS = (

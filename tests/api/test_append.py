@@ -196,8 +196,7 @@ def test_forms_may_have_the_parameters_too(api: Api):
 @pytest.mark.parametrize(
     ("target", "status", "said"),
     [
-        ("?mode=create&name=events", 501, "mode=create is not available: mode=append and"),
-        ("?name=events", 501, "without a mode (which creates)"),
+        ("?mode=merge&name=events", 400, "'mode' is create, append or replace, not 'merge'"),
         ("?mode=append", 400, "'name' is missing"),
         ("?mode=append&name=events&url=s3://x/y", 501, "URLs with s3:// are not available"),
         ("?mode=append&name=events&url=nowhere", 400, "does not begin with http"),

@@ -56,11 +56,7 @@ def analyze_file(workspace: "Workspace", request: Request) -> Response:
     if len(request.body) > MAX_BODY_BYTES:
         raise body_too_large()
     content, values = _file(request)
-    if url := values.get("url"):
-        analysis = _fetched(workspace, url, values)
-    else:
-        content = _decoded(content, request, workspace.max_decoded_bytes)
-        analysis = _analysis(workspace.engine, content, values)
+    analysis = analyze_sent(workspace, request, content, values)
     answer: dict[str, object] = {
         "analysis": as_json(analysis),
         "preview": preview(workspace.engine, analysis),
@@ -68,6 +64,22 @@ def analyze_file(workspace: "Workspace", request: Request) -> Response:
     if analysis.layout is not None:
         answer["dialect"] = _dialect(analysis)
     return json_response(answer, rows=analysis.rows)
+
+
+def analyze_sent(
+    workspace: "Workspace", request: Request, content: bytes, values: dict[str, str]
+) -> Analysis:
+    """Guess the schema of the file that a request has, in memory or not, or names by its URL.
+
+    Raises:
+        RequestError: it cannot be read, or there is no row in it.
+    """
+    if url := values.get("url"):
+        return _fetched(workspace, url, values)
+    if request.file is not None:
+        return analyze_path(Path(request.file.name), values, engine=workspace.engine)
+    content = _decoded(content, request, workspace.max_decoded_bytes)
+    return _analysis(workspace.engine, content, values)
 
 
 class _EnoughError(Exception):

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from martlet.access import ADMIN
 from martlet.api.datasources import read_datasource
@@ -61,27 +62,39 @@ def create_datasource(workspace: Workspace, request: Request) -> Response:
     """Make a data source of the form of `POST /v0/datasources`."""
     authenticate(workspace, request).require(ADMIN, "")
     values = {**request.query, **_fields(request)}
-    name = _name(values.get("name"))
-    if name in workspace.live.project.datasources:
-        raise ConflictError(f"There is a data source '{name}' already")
-    parts = [
-        _block("DESCRIPTION", values.get("description", "")),
-        _block("SCHEMA", values["schema"]),
-        _block("ENGINE", values.get("engine", "")),
-    ]
-    for key, value in values.items():
-        if key in _OTHERS or not value:
-            continue
-        if not key.startswith("engine_"):
-            raise NotAvailableError(
-                f"The parameter '{key[:80]}' of a new data source is not available"
-            )
-        parts.append(_block(key.upper(), value))
-    parts.append(_block("INDEXES", values.get("indexes", "")))
-    _build(workspace, f"datasources/{name}.datasource", parts)
+    name = make_datasource(workspace, values, values["schema"])
     made = json.loads(read_datasource(workspace, request, name).body)
     return json_response({"import_id": None, "datasource": made, "quarantine_rows": 0,
                           "invalid_lines": 0, "error": False})  # fmt: skip
+
+
+def make_datasource(workspace: Workspace, values: Mapping[str, str], schema: str) -> str:
+    """Make a data source of parameters, empty; return its name.
+
+    Args:
+        workspace: whose live project gets it.
+        values: `name`, `description`, `indexes`, `engine` and its keys; other ones are refused.
+        schema: its columns.
+
+    Raises:
+        ConflictError: there is one of that name.
+        RequestError: the project has errors with it.
+    """
+    name = _name(values.get("name"))
+    engine = {key: value for key, value in values.items() if key not in _OTHERS and value}
+    if unknown := [key for key in engine if not key.startswith("engine_")]:
+        raise NotAvailableError(
+            f"The parameter '{unknown[0][:80]}' of a new data source is not available"
+        )
+    parts = [
+        _block("DESCRIPTION", values.get("description", "")),
+        _block("SCHEMA", schema),
+        _block("ENGINE", values.get("engine", "")),
+        *[_block(key.upper(), value) for key, value in engine.items()],
+        _block("INDEXES", values.get("indexes", "")),
+    ]
+    _build(workspace, f"datasources/{name}.datasource", parts, is_new=True)
+    return name
 
 
 def create_pipe(workspace: Workspace, request: Request) -> Response:
@@ -149,14 +162,18 @@ def _pair(name: str) -> tuple[str, str]:
     return database, table
 
 
-def _build(workspace: Workspace, path: str, parts: list[str]) -> None:
+def _build(workspace: Workspace, path: str, parts: list[str], *, is_new: bool = False) -> None:
     """Make the live project with one more file, or another one in its place, the live one.
 
     Raises:
+        ConflictError: a data source is to be new, and there is one of its name.
         RequestError: it has errors.
     """
     with _alone:  # one that is built meanwhile would be lost
         project = workspace.live.project
+        name = PurePosixPath(path).stem
+        if is_new and name in project.datasources:
+            raise ConflictError(f"There is a data source '{name}' already")
         if others := sorted({*project.files} - {*project.texts}):
             raise NotAvailableError(
                 f"Single resources cannot be made where the project has other files: {others[0]}",

@@ -10,6 +10,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 from martlet.access import ADMIN, APPEND, CREATE_DATASOURCE, DROP_DATASOURCE, QUARANTINE, Access
+from martlet.api.analyze import analyze_sent
 from martlet.api.append import (
     SentFile,
     append_response,
@@ -22,7 +23,7 @@ from martlet.api.append import (
 )
 from martlet.api.dependencies import filled_from
 from martlet.api.http import Answer, Request, Response, authenticate, json_response, parse_form
-from martlet.api.push import create_datasource, is_new_datasource
+from martlet.api.push import create_datasource, is_new_datasource, make_datasource
 from martlet.api.routes import takes_file
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
 from martlet.conditions import check_condition, parse_condition
@@ -54,7 +55,13 @@ from martlet.sql.lexer import quote_identifier
 from martlet.staging import is_true
 from martlet.workspace import Workspace
 
-MODES = ("append", "replace")
+MODES = ("create", "append", "replace")
+
+# Parameters of a request that are of its file, and not of the data source that is made for it.
+_OF_FILES = frozenset(
+    ("url", "header", "dialect_delimiter", "dialect_escapechar", "dialect_new_line",
+     "dialect_quotechar", "progress", "wait")
+)  # fmt: skip
 
 # A body that is a form and no file: `name=value&name=value`, with a URL among them.
 _FORM = re.compile(rb"(?:[\w.]+=[^&\s]*&)*url=[^&\s]*(?:&[\w.]+=[^&\s]*)*\s*")
@@ -75,18 +82,18 @@ def largest_body(workspace: Workspace, request: Request) -> int:
 
 
 def write_file(workspace: Workspace, request: Request) -> Answer:
-    """`POST /v0/datasources?mode=append|replace&name=<data source>[&format=csv|ndjson|parquet][&url=]`: stores a file."""  # noqa: E501  one line of the table of routes
+    """`POST /v0/datasources?mode=create|append|replace&name=<data source>[&format=csv|ndjson|parquet][&url=]`: stores a file."""  # noqa: E501  one line of the table of routes
     access = authenticate(workspace, request)
     if is_new_datasource(request):
         return create_datasource(workspace, request)
     file = _sent(request)
-    mode, values = file.values.get("mode", ""), file.values
+    mode = file.values.get("mode", "") or "create"
     if mode not in MODES:
-        asked = f"mode={mode[:40]}" if mode else "without a mode (which creates)"
-        raise NotAvailableError(
-            f"POST /v0/datasources {asked} is not available: mode=append and mode=replace are",
-            hint="data sources are made from the project's files",
-        )
+        raise RequestError(f"The parameter 'mode' is create, append or replace, not {mode[:40]!r}")
+    if mode == "create":
+        access.require(CREATE_DATASOURCE, "")
+        mode, file = "append", _created(workspace, request, file)
+    values = file.values
     name = values.get("name")
     if not name:
         raise RequestError("The parameter 'name' is missing: which data source are the rows for?")
@@ -117,6 +124,35 @@ def write_file(workspace: Workspace, request: Request) -> Answer:
         more["left_out_rows"] = counts.left_out
     appended = Appended(counts.successful, counts.quarantined)
     return append_response(form.datasource, appended, more, import_id)
+
+
+def _created(workspace: Workspace, request: Request, file: SentFile) -> SentFile:
+    """Make the data source that a file is for, with the schema that it seems to have.
+
+    Returns:
+        The file, with what was found out of its dialect, to be appended.
+
+    Raises:
+        ConflictError: there is one of that name.
+        RequestError: the file has no rows that can be read; no data source is made.
+    """
+    values = dict(file.values)
+    if file.hint:
+        values.setdefault("format", file.hint)
+    schema = values.pop("schema", "")
+    if not schema:
+        analysis = analyze_sent(workspace, request, file.content, values)
+        schema = analysis.wide_schema
+        values["format"] = analysis.format
+        if analysis.layout is not None:
+            dialect = analysis.layout.dialect
+            values.setdefault("dialect_delimiter", dialect.delimiter)
+            values.setdefault("dialect_escapechar", dialect.escape)
+            values.setdefault("header", str(analysis.layout.has_header).lower())
+        if not any(key.startswith("engine") for key in values):
+            values["engine_sorting_key"] = analysis.sorting_key
+    make_datasource(workspace, {k: v for k, v in values.items() if k not in _OF_FILES}, schema)
+    return replace(file, values={**values, "mode": "append"})
 
 
 def start_append(workspace: Workspace, request: Request, datasource: str) -> Answer:
