@@ -85,13 +85,15 @@ class Stacks:
 
     def __init__(self) -> None:
         self.outputs: dict[str, dict[str, str]] = {}
+        self.columns: dict[str, str] = {}  # of the table of events, as it was deployed last
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 length = int(self.headers["content-length"])
                 sent = dict(parse_qsl(self.rfile.read(length).decode()))
-                status, body = outer.describe(sent["StackName"])
+                told = outer.template if sent["Action"] == "GetTemplate" else outer.describe
+                status, body = told(sent["StackName"])
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
@@ -120,14 +122,27 @@ class Stacks:
         result = f"<DescribeStacksResult><Stacks>{stack}</Stacks></DescribeStacksResult>"
         return 200, f"<DescribeStacksResponse>{result}</DescribeStacksResponse>"
 
+    def template(self, name: str) -> tuple[int, str]:
+        columns = [{"Name": name, "Comment": kind} for name, kind in self.columns.items()]
+        table = {"Name": "events", "StorageDescriptor": {"Columns": columns}}
+        resource = {"Type": "AWS::Glue::Table", "Properties": {"TableInput": table}}
+        body = json.dumps({"Resources": {"Table": resource} if columns else {}})
+        result = f"<GetTemplateResult><TemplateBody>{body}</TemplateBody></GetTemplateResult>"
+        return 200, f"<GetTemplateResponse>{result}</GetTemplateResponse>"
+
 
 @pytest.fixture
-def stacks(no_aws, monkeypatch):
+def formation(no_aws, monkeypatch):
     made = Stacks()
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", made.url)
-    yield made.outputs
+    yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@pytest.fixture
+def stacks(formation):
+    return formation.outputs
 
 
 @pytest.fixture
@@ -350,6 +365,20 @@ def test_errors_of_the_project_stop_it(bootstrapped, programs, call, folder):
     assert "nothing was deployed" in err
     assert "--partial deploys the pipes that run" in err
     assert not programs.exists()
+
+
+def test_rows_that_could_not_be_read_any_more_stop_it(
+    bootstrapped, formation, programs, call, folder
+):
+    formation.columns = {"id": "String"}
+    code, _, err = call("deploy", folder, *WHERE)
+    assert code == 1
+    assert "datasources/events.datasource:1: events: column id was String and is UInt64" in err
+    assert "nothing was deployed" in err
+    assert not programs.exists()
+    formation.columns = {"id": "UInt64", "more": "String"}
+    assert call("deploy", folder, *WHERE)[0] == 0
+    assert programs.exists()
 
 
 def test_partial_deploys_what_runs_but_nothing_that_is_no_project(

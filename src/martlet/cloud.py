@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 from martlet.errors import ConfigurationError, ConflictError, NotFoundError, RequestError
 from martlet.scopes import format_scope, parse_scope
-from martlet.targets import add_target, check_on_aws, deploy_to_server
+from martlet.targets import (
+    add_target,
+    check_on_aws,
+    deploy_to_server,
+    fits_what_is_on_aws,
+)
 from martlet.template.functions import SECRET_NAME
 from martlet.tokens import ADMIN_TOKEN_NAME
 
@@ -180,10 +185,12 @@ def _deploy(options: argparse.Namespace) -> int:
     from martlet.aws.account import Account
 
     stage = Stage.of(options)
-    if not options.check_athena(folder / read_context(folder).get("folder", ""), options.partial):
-        print("nothing was deployed", file=sys.stderr)
-        return 1
+    project = folder / read_context(folder).get("folder", "")
+    if not options.check_athena(project, options.partial):
+        return _deployed_nothing()
     account = Account(stage.region)
+    if not fits_what_is_on_aws(account, stage.project, stage.stage, project, options.environment):
+        return _deployed_nothing()
     program = require_cdk(folder, account, environment=options.environment)
     print(f"deploying {stage.project}, stage {stage.stage}, to {account.region}", flush=True)
     context = {
@@ -201,6 +208,11 @@ def _deploy(options: argparse.Namespace) -> int:
     print(f"  token  martlet token show admin {where}")
     print(f"  check  martlet smoke URL TOKEN {folder}")
     return 0
+
+
+def _deployed_nothing() -> int:
+    print("nothing was deployed", file=sys.stderr)
+    return 1
 
 
 def _context(text: str) -> tuple[str, str]:

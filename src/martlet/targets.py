@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from martlet.errors import RequestError
+from martlet.errors import NotFoundError, RequestError
 
-if TYPE_CHECKING:  # it knows of data folders, and so of chDB
+if TYPE_CHECKING:  # they know of data folders, and so of chDB, or of boto3
+    from martlet.aws.account import Account
     from martlet.remote import Remote
 
 
@@ -74,3 +76,21 @@ def check_on_aws(options: argparse.Namespace, project_name: str, stage: str, reg
     elif not changes:
         print("  no table changes")
     return 1 if refused else 0
+
+
+def fits_what_is_on_aws(
+    account: "Account", project_name: str, stage: str, folder: Path, environment: Mapping[str, str]
+) -> bool:
+    """Whether the rows of a stage can be read by a project's columns; print where they cannot."""
+    from martlet.files.project import load_project
+    from martlet.lake_plan import deployed_tables, lake_changes
+
+    try:
+        before = deployed_tables(account.template(project_name, stage))
+    except NotFoundError:  # it is the first deployment
+        return True
+    changes = lake_changes(before, load_project(folder, environment=environment))
+    refused = [change for change in changes if change.refused]
+    for change in refused:
+        print(f"error: {change}", file=sys.stderr)
+    return not refused
