@@ -250,6 +250,7 @@ class Connection(HttpToolsProtocol):
             lines.append("connection: close\r\n")
         head = "".join(lines)
         if head.count("\n") + head.count("\r") != 2 * len(lines) or "\0" in head:
+            self.transport.abort()
             raise RuntimeError("Invalid HTTP header value")
         dated = [b"%s: %s\r\n" % header for header in cycle.default_headers]
         self.transport.write(
