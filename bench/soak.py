@@ -22,6 +22,7 @@ from bench.runs import BATCH, TABLE, _events
 
 _CONNECTIONS = 32
 _MEASURED_S = 3.0
+_PROBED_MINUTES = 0.5
 _SHOWN_EVERY = 15  # samples of the memory, one a second
 # The order of requests on each connection. A keyed event is sent twice with its key and stored
 # once; of a batch one row is for the quarantine; `conditional` has the ETag that was told before.
@@ -132,6 +133,22 @@ def _seed(running: Server) -> None:
 
 
 def _capacity(running: Server, requests: _Requests) -> float:
+    """Return the requests a second of the mix: as many as are answered when more are sent.
+
+    The mix takes more than its kinds do alone: what is written is merged meanwhile.
+    """
+    more = _alone(running, requests)
+    started = time.perf_counter()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        probe = runner.run(
+            _run(running, requests, minutes=_PROBED_MINUTES, rate=more, name="probe")
+        )
+    rate = sum(probe.statuses.values()) / (time.perf_counter() - started)
+    print(f"the mix: {rate:,.0f} requests/s")
+    return rate
+
+
+def _alone(running: Server, requests: _Requests) -> float:
     """Return the requests a second of the mix, from the time that each kind takes alone."""
     cost = 0.0
     for kind in _KINDS:
@@ -152,7 +169,7 @@ def _capacity(running: Server, requests: _Requests) -> float:
 
 
 async def _send(
-    running: Server, requests: _Requests, soak: Soak, first: int, schedule: list[float]
+    running: Server, requests: _Requests, soak: Soak, first: int, schedule: list[float], name: str
 ) -> None:
     """Send the mix on one connection, each request at its time or at once if that is over."""
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
@@ -164,7 +181,7 @@ async def _send(
         turns[kind] += 1
         path = read_path(turn)
         etag = etags.get(path, "") if kind == "conditional" else ""
-        sent = requests.make(kind, turn, sender=f"soak-{first}", etag=etag)
+        sent = requests.make(kind, turn, sender=f"{name}-{first}", etag=etag)
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         writer.write(sent)
         line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
@@ -185,7 +202,9 @@ async def _send(
     writer.close()
 
 
-async def _run(running: Server, requests: _Requests, *, minutes: float, rate: float) -> Soak:
+async def _run(
+    running: Server, requests: _Requests, *, minutes: float, rate: float, name: str
+) -> Soak:
     soak = Soak(latencies={kind: [] for kind in _KINDS})
     started = time.perf_counter()
     pace = _CONNECTIONS / rate
@@ -196,7 +215,7 @@ async def _run(running: Server, requests: _Requests, *, minutes: float, rate: fl
     ]
     ended = asyncio.gather(
         *(
-            _send(running, requests, soak, number, schedule)
+            _send(running, requests, soak, number, schedule, name)
             for number, schedule in enumerate(schedules)
         )
     )
@@ -238,7 +257,7 @@ def main() -> int:
         before = [_stored(running, table) for table in tables]
         print(f"{rate:,.0f} requests/s for {minutes:g} minutes")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            soak = runner.run(_run(running, requests, minutes=minutes, rate=rate))
+            soak = runner.run(_run(running, requests, minutes=minutes, rate=rate, name="soak"))
         for kind, latencies in soak.latencies.items():
             latencies.sort()
             p50, p99 = (latencies[int(part * (len(latencies) - 1))] * 1000 for part in (0.5, 0.99))
