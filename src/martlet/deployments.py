@@ -190,12 +190,19 @@ class Deployments:
         with self._alone(), self._store.draft(files, self._settings) as root:
             return self._check(root, destructive=destructive)
 
-    def build(self, files: Mapping[str, bytes]) -> "Checked":
+    def build(self, files: Mapping[str, bytes], *, over: Project | None = None) -> "Checked":
         """Make files live at once.
 
         What stored rows lose by that is for a deployment to allow.
+
+        Args:
+            files: all of the project.
+            over: the live project that they were made of, None where that does not matter.
+
+        Raises:
+            ConflictError: another project is live by now, and would be lost.
         """
-        return self._deploy("build", files, destructive=False, is_promoted=True)
+        return self._deploy("build", files, destructive=False, is_promoted=True, over=over)
 
     def deploy(
         self, files: Mapping[str, bytes], *, destructive: bool, is_promoted: bool
@@ -204,9 +211,19 @@ class Deployments:
         return self._deploy("deploy", files, destructive=destructive, is_promoted=is_promoted)
 
     def _deploy(
-        self, kind: str, files: Mapping[str, bytes], *, destructive: bool, is_promoted: bool
+        self,
+        kind: str,
+        files: Mapping[str, bytes],
+        *,
+        destructive: bool,
+        is_promoted: bool,
+        over: Project | None = None,
     ) -> "Checked":
         with self._alone():
+            if over is not None and self._place.live.project is not over:
+                raise ConflictError(
+                    "The project has changed meanwhile: nothing was made", hint="send it again"
+                )
             staging = next((one for one in self._store.all.values() if self._is_staging(one)), None)
             if staging is not None and kind == "deploy":
                 raise ConflictError(

@@ -154,3 +154,22 @@ def test_a_project_with_included_files_is_sent_whole(make_workspace):
     file = {"pipes/one.pipe": 'INCLUDE "../shared.incl"\n'}
     api = Api(make_workspace({**BASE, **included, **file}))
     assert error(pipe(api, {"name": "n", "sql": "SELECT 1"}))[0] == 501
+
+
+def test_a_project_that_became_live_meanwhile_is_not_lost(api, monkeypatch):
+    deployments = api.workspace.deployments
+    build = deployments.build
+
+    def build_late(files, **options):
+        monkeypatch.undo()
+        other = {name: text.encode() for name, text in api.workspace.live.project.texts.items()}
+        other["datasources/others.datasource"] = b"SCHEMA >\n    `a` String\n"
+        assert not build(other).errors
+        return build(files, **options)
+
+    monkeypatch.setattr(deployments, "build", build_late)
+    status, message = error(make(api, name="mine", schema="a String"))
+    assert (status, message.partition(":")[0]) == (409, "The project has changed meanwhile")
+    assert {*api.workspace.live.project.datasources} == {"events", "others"}
+    answer(make(api, name="mine", schema="a String"))
+    assert {*api.workspace.live.project.datasources} == {"events", "others", "mine"}

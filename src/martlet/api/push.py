@@ -166,10 +166,11 @@ def _build(workspace: Workspace, path: str, parts: list[str], *, is_new: bool = 
     """Make the live project with one more file, or another one in its place, the live one.
 
     Raises:
-        ConflictError: a data source is to be new, and there is one of its name.
+        ConflictError: a data source is to be new, and there is one of its name; or somebody else
+            made another project the live one meanwhile.
         RequestError: it has errors.
     """
-    with _alone:  # one that is built meanwhile would be lost
+    with _alone:  # pushes wait for each other: clients send many
         project = workspace.live.project
         name = PurePosixPath(path).stem
         if is_new and name in project.datasources:
@@ -181,7 +182,7 @@ def _build(workspace: Workspace, path: str, parts: list[str], *, is_new: bool = 
             )
         files = {name: text.encode() for name, text in project.texts.items()}
         files[path] = ("\n\n".join(part for part in parts if part) + "\n").encode()
-        checked = workspace.deployments.build(files)
+        checked = workspace.deployments.build(files, over=project)
     if checked.errors:
         raise RequestError("\n".join(error["error"] for error in checked.errors))
 
