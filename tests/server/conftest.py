@@ -36,13 +36,16 @@ DATASOURCE copies
             ("count", f"SELECT count() AS rows, uniqExact(id) AS ids FROM {table}"),
         )
     },
-    "pipes/slow.pipe": """\
+    **{
+        f"pipes/{name}.pipe": """\
 NODE n
 SQL >
     %
     SELECT count() AS c FROM numbers({{UInt64(n, 20000000)}}) WHERE NOT ignore(sipHash64(number))
 TYPE endpoint
-""",
+"""
+        for name in ("slow", "shared_slow")
+    },
     "martlet.toml": "[settings]\nquery_timeout_s = 20\n",
 }
 

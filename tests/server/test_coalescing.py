@@ -11,14 +11,23 @@ from tests.server.process import TOKEN, Server, wait_until
 ENDLESS = 10**13
 
 
+# No other module asks it, so that all of its lines in the access log are of the tests here.
+PATH = "/v0/pipes/shared_slow.json"
+
+
 def slow(n: int) -> str:
-    return f"/v0/pipes/slow.json?n={n}"
+    return f"{PATH}?n={n}"
 
 
 def rows_for(server: Server, seconds: float) -> int:
-    """Return for how many rows the slow query takes so long here and now, about."""
+    """Return for how many rows the slow query takes so long here and now, about.
+
+    Its own line is in the access log by then: that is written behind the answer.
+    """
+    before = len(server.err.lines)
     tried = 1_000_000
     elapsed = server.get(slow(tried)).json()["statistics"]["elapsed"]
+    wait_until(lambda: statuses(server, after=before))
     return int(tried * seconds / elapsed)
 
 
@@ -33,7 +42,7 @@ def connect(server: Server, path: str) -> socket.socket:
 def statuses(server: Server, *, after: int) -> list[int]:
     """Return the statuses of slow queries that the access log has behind so many lines."""
     lines = [json.loads(line) for line in server.err.lines[after:] if line.startswith("{")]
-    return [line["status"] for line in lines if line.get("path") == "/v0/pipes/slow.json"]
+    return [line["status"] for line in lines if line.get("path") == PATH]
 
 
 def wait_while_it_runs() -> None:
