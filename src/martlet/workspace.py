@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 from martlet.cache import Cache
 from martlet.deployments import Deployments, Published
 from martlet.engines.clickhouse import ClickHouse
+from martlet.engines.stored import Stored, stored_tables
 from martlet.errors import (
     ConflictError,
     ProjectError,
@@ -322,6 +323,16 @@ class Workspace:
             NotFoundError: the project has none of that name.
         """
         return self.live.project.datasource(name)
+
+    def stored(self, sources: Sequence[Datasource]) -> dict[str, Stored]:
+        """Return what is known of the tables and quarantines of data sources, by their names.
+
+        Raises:
+            NotFoundError: one is gone: the files were changed meanwhile.
+        """
+        names = [name for source in sources for name in (source.name, source.quarantine)]
+        is_untyped = any(column.type is None for s in sources for column in s.columns)
+        return stored_tables(self.engine, names, with_types=is_untyped)
 
     def count(self, table: str) -> int:
         """Return how many rows a data source or quarantine has."""

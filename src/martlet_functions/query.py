@@ -4,7 +4,7 @@ Its parts are made when it is loaded, so that a cold start pays for them before 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from martlet.api import dependencies, openapi, pipes, workspace_info
+from martlet.api import datasources, dependencies, openapi, pipes, workspace_info
 from martlet.api.backend import Published, Tokens
 from martlet.api.dispatch import Operations, dispatch
 from martlet.api.http import CORS, Request, Response, failure
@@ -28,9 +28,10 @@ from martlet.aws.project_secrets import ProjectSecrets, SecretValues
 from martlet.aws.results import LargeAnswers, compressed, fits
 from martlet.aws.tokens import open_tokens
 from martlet.engines.base import Engine
+from martlet.engines.stored import Stored, written_at
 from martlet.errors import MartletError, NotAvailableError
 from martlet.files.project import load_project
-from martlet.model import Project
+from martlet.model import Datasource, Project
 from martlet.query import Query, QueryBuilder
 from martlet_functions import edge
 
@@ -48,6 +49,8 @@ _QUICK: dict[str, Any] = {
 }
 
 OPERATIONS: Operations = {
+    "list_datasources": datasources.list_datasources,
+    "read_datasource": datasources.read_datasource,
     "list_pipes": pipes.list_pipes,
     "read_pipe": pipes.read_pipe,
     "read_pipe_file": pipes.read_pipe_file,
@@ -126,6 +129,21 @@ class _Reading:
 
     def published(self, deployment: str) -> Published:
         raise NotAvailableError("Nothing is staged on AWS: there is the live project alone")
+
+    def resource(self, name: str) -> str:
+        return self.live.project.resource(name)
+
+    def datasource(self, name: str) -> Datasource:
+        return self.live.project.datasource(name)
+
+    def stored(self, sources: Sequence[Datasource]) -> dict[str, Stored]:
+        # To count rows Athena would read them, for seconds and money.
+        tables = {}
+        for source in sources:
+            changed = written_at(self.live.project.root / source.location.path)
+            tables[source.name] = Stored(created_at=changed, updated_at=changed)
+            tables[source.quarantine] = Stored()
+        return tables
 
     def prepare(self, query: Query) -> None:
         pass  # what it reads is there

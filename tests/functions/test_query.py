@@ -172,8 +172,24 @@ def test_what_is_told_of_the_project(deployed):
     answer = query.handler(event("/v0/pipes/listed.pipe", "token=t"), Context())
     assert answer["body"] == FILES["pipes/listed.pipe"]
     assert get("/v0/workspace")["name"] == "shop"
-    answer = query.handler(event("/v0/datasources", "token=t"), Context())
-    assert answer["statusCode"] == 501
+    (source,) = get("/v0/datasources")["datasources"]
+    assert (source["name"], source["engine"]["engine"]) == ("events", "MergeTree")
+    detail = get("/v0/datasources/events")
+    assert detail["id"] == source["id"]
+    assert {column["name"]: column["type"] for column in detail["columns"]} == {
+        "id": "UInt64", "name": "String"
+    }  # fmt: skip
+    # Rows are not counted: Athena would have to read them.
+    assert detail["statistics"] == {"bytes": None, "row_count": None}
+    assert [pipe["name"] for pipe in detail["used_by"]] == ["listed", "sampled"]
+    answer = query.handler(event("/v0/datasources/events.datasource", "token=t"), Context())
+    assert answer["body"] == FILES["datasources/events.datasource"]
+    for path, status in (("/v0/datasources/other", 404), ("/v0/datasources/events", 403)):
+        token = "t" if status == 404 else "x"
+        answer = query.handler(event(path, f"token={token}"), Context())
+        assert answer["statusCode"] == status
+    answer = query.handler(event("/v0/datasources/events/truncate", "token=t", "POST"), Context())
+    assert (answer["statusCode"], "truncate" in answer["body"]) == (501, True)
 
 
 def test_a_jwt_reads_what_it_allows_with_the_values_that_it_has(deployed, monkeypatch):

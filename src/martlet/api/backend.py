@@ -1,5 +1,6 @@
 """What the operations need of the place they run in: an open data folder, or an AWS account."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,6 +9,7 @@ if TYPE_CHECKING:  # a place that only writes loads nothing that reads
     from martlet.api.recording import Recorder
     from martlet.cache import Cache
     from martlet.engines.base import Engine
+    from martlet.engines.stored import Stored
     from martlet.idempotency import Key
     from martlet.ingest.rows import Sent
     from martlet.ingest.sinks import Appended
@@ -137,6 +139,26 @@ class Reading(Backend, Protocol):
     @property
     def cache(self) -> "Cache | None":
         """Runs the engine's queries where answers are shared."""
+        ...
+
+    def resource(self, name: str) -> str:
+        """Return the name of the data source that a name stands for, which need not exist."""
+        ...
+
+    def datasource(self, name: str) -> "Datasource":
+        """Return a data source by name.
+
+        Raises:
+            NotFoundError: the project has none of that name.
+        """
+        ...
+
+    def stored(self, sources: "Sequence[Datasource]") -> "Mapping[str, Stored]":
+        """Return what is known of the tables and quarantines of data sources, by their names.
+
+        Raises:
+            NotFoundError: one is gone: the files were changed meanwhile.
+        """
         ...
 
     def prepare(self, query: "Query") -> None:

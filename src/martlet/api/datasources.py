@@ -2,24 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
-
-import orjson
 
 from martlet.access import READ_DATASOURCE, Access
+from martlet.api.backend import Reading
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.catalog import stored_columns
-from martlet.errors import NotFoundError
+from martlet.engines.stored import Stored
 from martlet.files.text import datasource_text, has_include
 from martlet.files.writing import canonical
 from martlet.ids import resource_id
 from martlet.model import Column, Datasource, Project
 from martlet.query import QueryBuilder
-from martlet.workspace import Workspace
 
 Object = dict[str, object]
 
@@ -39,12 +34,12 @@ _TYPES = {
 }
 
 
-def list_datasources(workspace: Workspace, request: Request) -> Response:
+def list_datasources(backend: Reading, request: Request) -> Response:
     """`GET /v0/datasources[?attrs=name,engine]`: the data sources that the token may read."""
-    access = authenticate(workspace, request)
-    project = workspace.live.project
+    access = authenticate(backend, request)
+    project = backend.live.project
     shown = [s for s in project.datasources.values() if access.may_read_datasource(s.name)]
-    described = _Description(workspace, access).of(shown)
+    described = _Description(backend, access).of(shown)
     for source, item in zip(shown, described, strict=True):
         item["engine"] = _listed_engine(source)
     names = {name.strip() for name in request.query.get("attrs", "").split(",")} - {""}
@@ -54,28 +49,28 @@ def list_datasources(workspace: Workspace, request: Request) -> Response:
     return json_response({"datasources": described})
 
 
-def read_datasource(workspace: Workspace, request: Request, name: str) -> Response:
+def read_datasource(backend: Reading, request: Request, name: str) -> Response:
     """`GET /v0/datasources/<name or id>`: columns, engine, rows and bytes; with `.datasource` its file."""  # noqa: E501  one line of the table of routes
-    access = authenticate(workspace, request)
+    access = authenticate(backend, request)
     if name.endswith(_EXTENSION):
-        found = _readable(workspace, access, name.removesuffix(_EXTENSION))
-        text = datafile(workspace.live.project, found)
+        found = _readable(backend, access, name.removesuffix(_EXTENSION))
+        text = datafile(backend.live.project, found)
         # Without a charset: Tinybird's command takes it for JSON otherwise (measured).
         return Response(200, text.encode(), "text/plain")
-    found = _readable(workspace, access, name)
-    return json_response(_Description(workspace, access).of([found])[0])
+    found = _readable(backend, access, name)
+    return json_response(_Description(backend, access).of([found])[0])
 
 
-def _readable(workspace: Workspace, access: Access, name: str) -> Datasource:
+def _readable(backend: Reading, access: Access, name: str) -> Datasource:
     """Return the data source of a name or id.
 
     Raises:
         TokenError: it may not be read, or there is none and the token reads some alone.
         NotFoundError: there is none.
     """
-    if not access.may_read_datasource(workspace.resource(name)):
+    if not access.may_read_datasource(backend.resource(name)):
         access.require(READ_DATASOURCE, name)
-    return workspace.datasource(name)
+    return backend.datasource(name)
 
 
 def datafile(project: Project, datasource: Datasource) -> str:
@@ -96,39 +91,24 @@ def datafile(project: Project, datasource: Datasource) -> str:
     return canonical(path, text, "datasource")
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """What the engine knows of a table.
-
-    Attributes:
-        types: of its columns, by name.
-    """
-
-    rows: int
-    bytes: int
-    created_at: str | None
-    updated_at: str | None
-    types: Mapping[str, str]
-
-
 class _Description:
     """What a token is told of data sources."""
 
-    def __init__(self, workspace: Workspace, access: Access) -> None:
-        self._workspace = workspace
-        self._live = workspace.live
+    def __init__(self, backend: Reading, access: Access) -> None:
+        self._backend = backend
+        self._live = backend.live
         self._access = access
 
     def of(self, datasources: list[Datasource]) -> list[Object]:
         """Return the objects of data sources."""
         if not datasources:
             return []
-        tables = _tables(self._workspace, datasources)
+        tables = self._backend.stored(datasources)
         readers = _readers(self._live.queries)
         return [self._one(source, tables, readers) for source in datasources]
 
     def _one(
-        self, source: Datasource, tables: Mapping[str, _Table], readers: Mapping[str, list[str]]
+        self, source: Datasource, tables: Mapping[str, Stored], readers: Mapping[str, list[str]]
     ) -> Object:
         table, refused = tables[source.name], tables[source.quarantine]
         # Counts of rows that the token cannot see would tell of them.
@@ -143,8 +123,8 @@ class _Description:
             "name": source.name,
             "cluster": "martlet",
             "tags": dict(_tag(text) for text in source.tags),
-            "created_at": table.created_at,
-            "updated_at": table.updated_at,
+            "created_at": _time(table.created_at),
+            "updated_at": _time(table.updated_at),
             "replicated": False,
             "version": source.file_version or 0,
             "project": None,
@@ -167,6 +147,10 @@ class _Description:
             "quarantine_rows": refused.rows if sees_all else None,
             "new_columns_detected": {},  # columns come from files alone
         }  # fmt: skip
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if moment else None
 
 
 def _tag(text: str) -> tuple[str, str]:
@@ -229,51 +213,3 @@ def _readers(queries: QueryBuilder) -> Mapping[str, list[str]]:
         for name in names:
             readers.setdefault(name, []).append(pipe.name)
     return readers
-
-
-_TABLES = (
-    "SELECT name, ifNull(total_rows, 0) AS rows, ifNull(total_bytes, 0) AS bytes,"
-    " data_paths[1] AS folder"
-    " FROM system.tables WHERE database = currentDatabase()"
-)
-_COLUMNS = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
-
-
-def _tables(workspace: Workspace, datasources: list[Datasource]) -> dict[str, _Table]:
-    """Return the tables and quarantines of data sources.
-
-    Raises:
-        NotFoundError: one is gone: the files were changed meanwhile.
-    """
-    engine = workspace.engine
-    untyped = any(column.type is None for s in datasources for column in s.columns)
-    types: dict[str, dict[str, str]] = {}
-    for row in _read(workspace, _COLUMNS) if untyped else ():
-        types.setdefault(str(row["table"]), {})[str(row["name"])] = str(row["type"])
-    found = {str(row["name"]): row for row in _read(workspace, _TABLES)}
-    tables = {}
-    for name in (name for s in datasources for name in (s.name, s.quarantine)):
-        table = found.get(name)
-        if table is None:
-            raise NotFoundError(f"Data Source '{name}' does not exist")
-        # ClickHouse writes the first file when a table is made and never again, the second one when
-        # its definition changes too. `metadata_modification_time` is 1970 in chDB's own database.
-        changed = _changed(engine.path / "metadata" / engine.database / f"{name}.sql")
-        folder = str(table["folder"])
-        created = _changed(Path(folder) / "format_version.txt") if folder else None
-        rows, size = int(str(table["rows"])), int(str(table["bytes"]))
-        tables[name] = _Table(rows, size, created or changed, changed, types.get(name, {}))
-    return tables
-
-
-def _read(workspace: Workspace, sql: str) -> list[Object]:
-    """Return rows as queries do: commands wait for each other, and may take long."""
-    body = workspace.engine.execute(sql, format="JSONEachRow").body
-    return [orjson.loads(line) for line in body.splitlines()]
-
-
-def _changed(path: Path) -> str | None:
-    """Return when a file was written last, None if it is not there."""
-    with suppress(OSError):
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return None
