@@ -27,6 +27,7 @@ FILES = {
     "datasources/events.datasource": "SCHEMA >\n    `id` UInt64 `json:$.id`,\n    `name` String `json:$.name`\n",
     "pipes/listed.pipe": "NODE n\nSQL >\n    %\n    SELECT id, name FROM events WHERE name = {{String(name, 'a')}}"
     "\n    ORDER BY id\nTYPE endpoint\n",
+    "pipes/kept.pipe": "NODE n\nSQL >\n    %\n    {{cache_ttl(String(ttl, '5m'))}} SELECT id, name FROM events\nTYPE endpoint\n",
     "pipes/inner.pipe": "NODE n\nSQL >\n    SELECT 1\n",
     "pipes/sampled.pipe": "NODE n\nSQL >\n    SELECT id FROM events SAMPLE 0.1\nTYPE endpoint\n",
 }  # fmt: skip
@@ -160,15 +161,39 @@ def test_the_document_has_the_columns_of_the_translation(deployed):
     assert found["components"]["schemas"]["sampled_row"]["properties"] == {}
 
 
+@pytest.mark.parametrize(
+    ("path", "query_string", "minutes"),
+    [
+        ("kept", "", 5),
+        ("kept", "&ttl=1h", 60),
+        ("kept", "&ttl=5s", None),  # Athena counts minutes
+        ("listed", "", None),
+    ],
+)
+def test_athena_may_answer_with_what_a_pipe_allows_to_be_old(deployed, path, query_string, minutes):
+    asked = {}
+    query.workspace().engine.athena._athena.meta.events.register(
+        "provide-client-params.athena.StartQueryExecution",
+        lambda params, **_: asked.update(params),
+    )
+    athena_answers(["1", "a"])
+    answer = query.handler(event(f"/v0/pipes/{path}.json", f"token=t{query_string}"), Context())
+    assert answer["statusCode"] == 200, answer["body"]
+    reuse = asked.get("ResultReuseConfiguration", {}).get("ResultReuseByAgeConfiguration", {})
+    assert reuse.get("MaxAgeInMinutes") == minutes
+
+
 def test_what_is_told_of_the_project(deployed):
     def get(path: str) -> dict:
         answer = query.handler(event(path, "token=t"), Context())
         assert answer["statusCode"] == 200, answer["body"]
         return json.loads(answer["body"])
 
-    assert [pipe["name"] for pipe in get("/v0/pipes")["pipes"]] == ["inner", "listed", "sampled"]
+    assert [pipe["name"] for pipe in get("/v0/pipes")["pipes"]] == [
+        "inner", "kept", "listed", "sampled"
+    ]  # fmt: skip
     assert get("/v0/pipes/listed")["nodes"][0]["params"][0]["name"] == "name"
-    assert get("/v0/dependencies")["dependencies"] == {"events": ["listed", "sampled"]}
+    assert get("/v0/dependencies")["dependencies"] == {"events": ["kept", "listed", "sampled"]}
     answer = query.handler(event("/v0/pipes/listed.pipe", "token=t"), Context())
     assert answer["body"] == FILES["pipes/listed.pipe"]
     assert get("/v0/workspace")["name"] == "shop"
@@ -181,7 +206,7 @@ def test_what_is_told_of_the_project(deployed):
     }  # fmt: skip
     # Rows are not counted: Athena would have to read them.
     assert detail["statistics"] == {"bytes": None, "row_count": None}
-    assert [pipe["name"] for pipe in detail["used_by"]] == ["listed", "sampled"]
+    assert [pipe["name"] for pipe in detail["used_by"]] == ["kept", "listed", "sampled"]
     answer = query.handler(event("/v0/datasources/events.datasource", "token=t"), Context())
     assert answer["body"] == FILES["datasources/events.datasource"]
     for path, status in (("/v0/datasources/other", 404), ("/v0/datasources/events", 403)):

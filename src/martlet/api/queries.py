@@ -125,6 +125,7 @@ def _run(
             format=format,
             settings={**query.settings, **settings},
             parameters=query.secrets,
+            max_age_s=query.cache_ttl_s or 0,
             **({"is_isolated": True} if query.is_isolated else {}),
         )
     except QueryError as error:

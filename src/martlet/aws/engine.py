@@ -60,13 +60,15 @@ class LakeEngine:
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        max_age_s: float = 0,
         timeout_s: float | None = None,
     ) -> Result:
         """Run one SELECT on Athena; see `martlet.engines.base.Engine.execute`.
 
         `timeout_s` is the project's if it is not given. Settings that do not change an answer's
         bytes, such as `max_threads`, say nothing to Athena. No table is found by another name than
-        the translator's, so there is nothing to isolate.
+        the translator's, so there is nothing to isolate. Athena counts ages in minutes: below one
+        nothing is reused.
 
         Raises:
             UnsupportedError: something in the query has no translation.
@@ -79,6 +81,7 @@ class LakeEngine:
             translation.sql,
             timeout_s=self.timeout_s if timeout_s is None else timeout_s,
             max_bytes=most,
+            max_age_minutes=int(max_age_s // 60),
         )
         execution = answer.execution
         elapsed_s = execution.total_ms / 1000
@@ -173,10 +176,12 @@ class _Timed:
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        max_age_s: float = 0,
     ) -> Result:
         return self.engine.execute(
-            sql, format=format, settings=settings, parameters=parameters, timeout_s=self.timeout_s
-        )
+            sql, format=format, settings=settings, parameters=parameters, max_age_s=max_age_s,
+            timeout_s=self.timeout_s,
+        )  # fmt: skip
 
     def explain(
         self,

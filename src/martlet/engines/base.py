@@ -86,6 +86,7 @@ class Engine(Protocol):
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        max_age_s: float = 0,
     ) -> Result:
         """Run one SELECT and return its result in a ClickHouse output format.
 
@@ -95,6 +96,7 @@ class Engine(Protocol):
             settings: settings for this query alone, on top of the engine's.
             parameters: values of `{name: String}` placeholders, bound outside of the text.
             is_isolated: find tables by their database's name and theirs only.
+            max_age_s: an answer of so long ago will do, where the engine keeps answers.
 
         Raises:
             QueryTimeoutError: the time limit passed; the engine has stopped the query.

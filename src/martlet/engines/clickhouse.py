@@ -159,13 +159,14 @@ class ClickHouse:
         settings: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
         is_isolated: bool = False,
+        max_age_s: float = 0,
         database: str = "",
         stop: Stop | None = None,
     ) -> Result:
         """Run one SELECT read-only; see `engines.base.Engine.execute`.
 
         Its tables are in `database`, which is the engine's own where it is empty. `stop` ends the
-        query before its time, with a StoppedError.
+        query before its time, with a StoppedError. No answers are kept here.
         """
         with self._reader(settings or {}, is_isolated, database) as connection, _translated():
             with (stop or Stop()).ended_by(lambda: self._kill(connection)):
