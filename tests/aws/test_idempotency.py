@@ -134,9 +134,10 @@ def test_who_comes_while_the_first_is_under_way_waits_for_it(
     open_table: Callable[..., KeyTable], dynamodb: Any, clock: Clock
 ):
     stream, second = Stream(), key()
-    may_end, is_waiting = threading.Event(), threading.Event()
+    has_begun, may_end, is_waiting = threading.Event(), threading.Event(), threading.Event()
 
     def put(batch: str) -> Appended:
+        has_begun.set()  # the key is noted by now
         assert may_end.wait(10)
         return stream.put(batch)
 
@@ -147,8 +148,7 @@ def test_who_comes_while_the_first_is_under_way_waits_for_it(
     waiting = KeyTable(dynamodb, "state", window_s=WINDOW_S, clock=clock, wait=wait)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(open_table().run, key(), "first", put)
-        while not dynamodb.scan(TableName="state")["Items"]:
-            pass
+        assert has_begun.wait(10)
         repeated = pool.submit(waiting.run, second, "second", stream.put)
         assert is_waiting.wait(10)
         may_end.set()
