@@ -5,20 +5,26 @@ STAMP := .venv/.from-lock
 # For two cores: tests of servers and of the deployment wait for other processes.
 WORKERS ?= 3
 
-.PHONY: run test check lint fix unit proof bench cloud cloud-down lock clean
+.PHONY: run test check quick types lint fix unit proof bench cloud cloud-down lock clean
 
 run: $(STAMP)  ## start the server on this repository's own project, with its sample data
 	$(BIN)/martlet dev .
 
-test: check unit  ## every check and every test
+# Without a cache, types take a core for most of a minute, and the tests leave some of two idle.
+test: quick  ## every check and every test
+	@$(MAKE) --no-print-directory -j2 types unit
 
-check: $(STAMP)  ## format, lint, types, direction of imports, the project itself
+check: quick types  ## format, lint, types, direction of imports, the project itself
+
+quick: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/martlet check --engine athena .
 	$(BIN)/martlet fmt --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
 
 unit: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder

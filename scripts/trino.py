@@ -39,9 +39,16 @@ _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 
 # Small and quick to start: the tests' tables have a few rows.
 _JVM = [
+    "-Xms768M",
+    "-Xmn384M",
     "-Xmx2G",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
+    # Queries bring classes and code of their own. At the defaults, 48 MB of code and 20 MB of
+    # classes, the whole heap is collected again and again, for half a second each time.
+    "-XX:InitialCodeCacheSize=256M",
+    "-XX:ReservedCodeCacheSize=512M",
+    "-XX:MetaspaceSize=512M",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djdk.attach.allowAttachSelf=true",
     "-Duser.timezone=UTC",  # Athena's
@@ -63,6 +70,12 @@ memory.heap-headroom-per-node=512MB
 # What finished queries leave behind fills the heap: kept for 15 minutes by default.
 query.min-expire-age=5s
 query.max-history=10
+# One node has all stages of a plan, and each costs more than a test's rows: few, and no statistics.
+distributed-sort=false
+enable-dynamic-filtering=false
+enable-stats-calculator=false
+join-distribution-type=BROADCAST
+optimizer.join-reordering-strategy=NONE
 """
 
 _HIVE = """\
