@@ -141,7 +141,7 @@ def test_an_outage_is_not_the_conditions_fault():
 PIECES = st.sampled_from(
     """tenant n a other joined t.tenant o.x conditions.other 'a' 1 [1] ( ) [ ] , . = != AND OR NOT IN in IN( in( nullIn( NOT_IN GLOBAL
     toString( tuple( identity( any( all( exists( CASE WHEN THEN ELSE END BETWEEN LIKE IS NULL SELECT FROM VALUES( AS x -> `other` `in`(
-    :: String + - /* */ -- joinGet('joined','v', DISTINCT""".split()
+    :: String + - /* */ -- joinGet('joined','v', DISTINCT ALL () in()(""".split()
 ).map(lambda piece: piece.replace("_", " "))
 
 
@@ -150,6 +150,8 @@ PIECES = st.sampled_from(
 @example("tenant IN ( 'a' , other )")
 @example("( n , tenant ) IN other")
 @example("n = any ( other )")
+@example("in()( n , other )")
+@example("in( ALL n , other )")
 def test_what_is_taken_reads_no_other_table(table, text: str):
     """ClickHouse's own tree is asked which tables and queries are in it."""
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from martlet.engines.clickhouse import ClickHouse
-from martlet.errors import ConflictError, MartletError, RateLimitError, RequestError
+from martlet.errors import ConflictError, MartletError, RequestError
 from martlet.model import Project
 from martlet.sql.lexer import quote_identifier
 from martlet.tokens import TokenStore
@@ -127,15 +127,7 @@ class Guests(Generic[_G]):
 
     def of(self, token: str | None) -> _G | None:
         """Return the workspace whose token a request came with, None where it is none of these."""
-        for guest in self:
-            try:
-                guest.tokens.find(token)
-            except RateLimitError:
-                return guest
-            except MartletError:
-                continue
-            return guest
-        return None
+        return next((guest for guest in self if guest.tokens.knows(token)), None)
 
     def remove(self, name: str) -> bool:
         """End the workspace of a name or id; return whether there was one."""

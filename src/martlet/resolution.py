@@ -37,6 +37,10 @@ _MAX_REMEMBERED = 64 * 1024
 # Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
 MAX_THREADS = 16
 
+# ClickHouse reads no longer texts unless it is told to, and Athena none; here one of 4 MB takes ten
+# seconds of the processor.
+MAX_QUERY_SIZE = 256 * 1024
+
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 # The pipe itself in a request's SQL.
@@ -196,6 +200,7 @@ class Resolution:
         self.settings.update(_settings(rendered.settings))
         self._note_ttl(place, rendered)
         self.secrets.update(rendered.secrets)
+        self._check_size(rendered.sql)
         scanned = scan(rendered.sql)
         self.count += 1
         if self.count > MAX_NODES:
@@ -207,6 +212,16 @@ class Resolution:
         for reference in scanned.tables:
             edits += self._edits(place, scanned.sql, reference)
         return apply_edits(scanned.sql, edits)
+
+    def _check_size(self, sql: str) -> None:
+        settings = self.nodes.project.settings.clickhouse
+        limit = settings.get("max_query_size", str(MAX_QUERY_SIZE))
+        if limit.isdecimal() and 0 < int(limit) < len(sql):
+            raise SqlError(
+                f"The SQL with the values of its parameters has {len(sql)} characters, more than"
+                f" the {limit} of the setting max_query_size",
+                hint="keep long lists in a data source",
+            )
 
     def _note_ttl(self, place: Place, rendered: Rendered) -> None:
         text = str(rendered.settings.get("cache_ttl", ""))

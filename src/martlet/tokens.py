@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import threading
 import time
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from martlet.access import ADMIN, APPEND, READ_DATASOURCE, READ_PIPE, Access, Grant
+from martlet.disk import write_whole
 from martlet.errors import ConflictError, EngineError, NotFoundError, RequestError, TokenError
 from martlet.jwt import Claims, looks_like_jwt, require_sound, sign, verify
 from martlet.model import Project
@@ -157,6 +157,11 @@ class _State:
     names: "Names"
     verified: dict[bytes, tuple[Claims, Access]] = field(default_factory=dict)
 
+    def find(self, key: bytes) -> tuple[Access | None, int | None]:
+        """Return access and limit of the stored token whose value has this digest."""
+        known, access, rate = self.tokens.get(key[:8], (b"", None, None))
+        return (access, rate) if hmac.compare_digest(known, key) else (None, None)
+
 
 def _same(name: str) -> str:
     return name
@@ -257,16 +262,9 @@ class TokenStore:
         content: dict[str, object] = {"workspace_id": self.workspace_id, "tokens": dict(values)}
         if given:
             content["given"] = {name: asdict(said) for name, said in given.items()}
-        replacement = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            replacement.touch(mode=0o600)
-            replacement.chmod(0o600)
-            with replacement.open("w") as file:
-                file.write(json.dumps(content, indent=2))
-                file.flush()
-                os.fsync(file.fileno())
-            replacement.replace(self._path)
+            write_whole(self._path, json.dumps(content, indent=2).encode(), is_private=True)
         except OSError as error:
             raise EngineError(f"Tokens cannot be stored: {error.strerror}") from error
 
@@ -328,18 +326,38 @@ class TokenStore:
         if not value:
             raise missing_token()
         key, state = digest(value), self._state
-        known, access, rate = state.tokens.get(key[:8], (b"", None, None))
-        if access is not None and hmac.compare_digest(known, key):
+        access, rate = state.find(key)
+        if access is not None:
             if access.filters:
                 state.names.require_filtered(access)
             if rate is None:
                 return access
             return replace(access, rate_headers=self._rates.spend(access.name, rate, access.name))
-        if looks_like_jwt(value):
-            return self._find_jwt(state, key, value)
-        raise unknown_token()
+        if not looks_like_jwt(value):
+            raise unknown_token()
+        claims, access = self._verified(state, key, value)
+        claims.require_valid(self._clock())
+        if claims.rate is None:
+            return access
+        headers = self._rates.spend(("JWT", claims.name), claims.rate, claims.name)
+        return replace(access, rate_headers=headers)
 
-    def _find_jwt(self, state: _State, key: bytes, value: str) -> Access:
+    def knows(self, value: str | None) -> bool:
+        """Whether a value is a token's of this workspace, also one that has ended.
+
+        Nothing is counted: this is for who looks for the workspace of a request.
+        """
+        if not value:
+            return False
+        key, state = digest(value), self._state
+        if state.find(key)[0] is not None:
+            return True
+        with contextlib.suppress(TokenError):
+            return looks_like_jwt(value) and bool(self._verified(state, key, value))
+        return False
+
+    def _verified(self, state: _State, key: bytes, value: str) -> tuple[Claims, Access]:
+        """Return what a JWT says and allows; whether it has ended is left to the caller."""
         claims, access = state.verified.get(key, (None, None))
         if claims is None or access is None:
             claims = verify(value, state.key, workspace_id=self.workspace_id)
@@ -353,11 +371,7 @@ class TokenStore:
             while len(state.verified) >= _MAX_VERIFIED:
                 state.verified.pop(next(iter(state.verified)), None)
             state.verified[key] = claims, access
-        claims.require_valid(self._clock())
-        if claims.rate is None:
-            return access
-        headers = self._rates.spend(("JWT", claims.name), claims.rate, claims.name)
-        return replace(access, rate_headers=headers)
+        return claims, access
 
     def all(self) -> list[Stored]:
         """Return every token that is accepted, JWTs aside."""

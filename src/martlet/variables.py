@@ -1,13 +1,13 @@
 """Values for `tb_secret` that the API was given, in a file of the data folder."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from martlet.disk import write_whole
 from martlet.errors import ConflictError, EngineError, NotFoundError, RequestError
 from martlet.model import Project
 from martlet.template.functions import SECRET_NAME
@@ -127,16 +127,9 @@ class Variables:
     def _write(self, known: Mapping[str, Variable]) -> None:
         if self._path is not None:
             content = {"variables": [asdict(each) for each in known.values()]}
-            replacement = self._path.with_suffix(".new")
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                replacement.touch(mode=0o600)
-                replacement.chmod(0o600)
-                with replacement.open("w") as file:
-                    file.write(json.dumps(content, indent=2))
-                    file.flush()
-                    os.fsync(file.fileno())
-                replacement.replace(self._path)
+                write_whole(self._path, json.dumps(content, indent=2).encode(), is_private=True)
             except OSError as error:
                 raise EngineError(f"Variables cannot be stored: {error.strerror}") from error
         self._known = known

@@ -89,6 +89,11 @@ FUNCTIONS = [
     ("SELECT arrayMap(x -> file(x), ['/etc/hostname'])", "The function file is not allowed"),
     ("SELECT mapApply(`sleepEachRow`, map(1, 1))", "The function sleepEachRow is not allowed"),
     ("WITH x -> file(x) AS f SELECT f('/etc/hostname')", "The function file is not allowed"),
+    ("SELECT arrayMap(ALL file, ['/etc/hostname'])", "The function file is not allowed"),
+    ("SELECT arrayMap(all (`file`), ['/etc/hostname'])", "The function file is not allowed"),
+    ("SELECT arrayMap()(file, ['/etc/hostname'])", "arrayMap()(...) has empty parameters"),
+    ("SELECT mapApply /* */ ( ) (file, map(1, 1))", "mapApply()(...) has empty parameters"),
+    ("SELECT joinGet()('default.secret', 'a', 1)", "joinGet()(...) has empty parameters"),
 ]
 TABLE_FUNCTIONS = [
     *table_functions("url('http://localhost/')", "s3('https://b/x')", "URL('http://localhost/')"),
@@ -381,6 +386,21 @@ def test_tables_that_a_parameter_may_name(api: Api):
 @pytest.mark.parametrize(("asked", "got"), [("2", 2), ("0", 1), ("-5", 1), ("1000000", 16)])
 def test_max_threads_is_bounded(api: Api, asked: str, got: int):
     assert api.data(f"threads?x={asked}") == [{"n": got}]
+
+
+@pytest.mark.parametrize(("toml", "most"), [("", 262_144), ("max_query_size = 300000\n", 300_000)])
+def test_sql_is_as_long_as_clickhouse_reads(open_api: MakeApi, toml: str, most: int):
+    files = {"long.pipe": pipe("%\n    SELECT length({{String(x)}}) AS n")}
+    api = open_api({"martlet.toml": f"[settings.clickhouse]\n{toml}", **files})
+
+    def ask(count: int):
+        sent = {"content-type": "application/json"}
+        return api("POST", "/v0/pipes/long.ndjson", f'{{"x": "{"a" * count}"}}', sent)
+
+    assert ask(most - 100).body == b'{"n":%d}\n' % (most - 100)
+    status, message = error(ask(most))
+    assert status == 400
+    assert f"characters, more than the {most} of the setting max_query_size" in message
 
 
 LIMITS = """

@@ -316,7 +316,17 @@ def test_plans(api: Api):
         assert "ReadFromMergeTree" in found["query_explain"]
     node = answer(api.get("/v0/pipes/kinds/nodes/all_rows/explain"))
     assert node["debug_query"].split() == "SELECT id, kind FROM events".split()
+    known = {each["name"]: each["id"] for each in answer(api.get("/v0/pipes/kinds"))["nodes"]}
+    assert answer(api.get(f"/v0/pipes/kinds/nodes/{known['all_rows']}/explain")) == node
     assert api.get("/v0/pipes/kinds/nodes/none/explain").status == 404
+    over = "q=SELECT+max(n)+AS+most+FROM+_"
+    assert (
+        answer(api.get(f"/v0/pipes/kinds/explain?{over}"))
+        == answer(api.get(f"/v0/pipes/kinds.json?explain=1&{over}"))
+        != answer(api.get("/v0/pipes/kinds/explain"))
+    )
+    refused = error(api.get(f"/v0/pipes/kinds/nodes/all_rows/explain?{over}"))
+    assert refused[0] == 400
     assert api.get("/v0/pipes/kinds/explain", token="events").status == 403
     locked = api.get("/v0/pipes/locked/explain")
     assert locked.status == 200

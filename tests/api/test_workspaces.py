@@ -4,6 +4,7 @@ import pytest
 from tests.api.calls import Api, answer, error
 from tests.api.test_deployments import BASE, EVENTS, ROWS, send
 
+from martlet.access import Grant
 from martlet.api.http import Request
 from martlet.guests import MOST
 from martlet.server import App
@@ -63,6 +64,19 @@ def test_the_token_tells_the_server_which_workspace_is_asked(api):
     ]  # fmt: skip
     assert app._place(Request("GET", "/", headers={"authorization": "?"})) is api.workspace
     app.threads.shutdown()
+
+
+def test_a_request_is_counted_where_it_is_answered_alone(api):
+    guest = api.workspace.guests.of(create(api, NAME + "a")["token"])
+    limited = guest.tokens.create("limited", [Grant("ADMIN")], rate=5).value
+    ended = guest.tokens.sign_jwt("ended", [], expires=1)
+    for _ in range(3):
+        assert api.workspace.guests.of(limited) is guest
+        assert api.workspace.guests.of(ended) is guest
+    answered = Api(guest).get("/v0/pipes", token=limited)
+    assert answered.headers["x-ratelimit-remaining"] == "4"
+    assert error(Api(guest).get("/v0/pipes", token=ended)) == (403, "The JWT 'ended' has expired")
+    assert api.workspace.guests.of(None) is None
 
 
 @pytest.mark.parametrize("key", ["name", "id"])

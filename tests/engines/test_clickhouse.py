@@ -199,6 +199,15 @@ def test_a_folder_that_cannot_be_opened(clickhouse_path: Path, make_engine, tmp_
             QueryTimeoutError,
         ),
         ("Code: 252. DB::Exception: Too many parts", "[Error] Too many parts", EngineError),
+        (
+            "Code: 341. DB::Exception: Exception happened during execution of mutation"
+            " 'mutation_2.txt' with part 'all_1_1_0' reason: 'Code: 395. DB::Exception: Value passed"
+            " to 'throwIf' function is non-zero (version 26.9.2.1)'. This error maybe retryable or"
+            " not. In case of unretryable error, mutation can be killed with KILL MUTATION query"
+            " \n\n0. ? @ 0x000000000e87006c\n\n. (UNFINISHED) (version 26.9.2.1)",
+            "[Error] Value passed to 'throwIf' function is non-zero",
+            QueryError,
+        ),
         ("something else", "[Error] something else", QueryError),
     ],
 )

@@ -1,8 +1,9 @@
 """Operations that answer from data."""
 
-from martlet.access import READ_PIPE
-from martlet.api.backend import Backend, Reading
+from martlet.access import READ_PIPE, Access
+from martlet.api.backend import Backend, Published, Reading
 from martlet.api.http import Answer, Request, Response, authenticate, json_response
+from martlet.api.pipes import node_id
 from martlet.api.queries import (
     answer_query,
     explained,
@@ -14,7 +15,7 @@ from martlet.api.queries import (
 from martlet.errors import NotFoundError, RequestError
 from martlet.formats import FORMATS
 from martlet.model import NodeType, Pipe
-from martlet.query import find_pipe
+from martlet.query import Query, find_pipe
 
 # Parameters of endpoints that would do nothing elsewhere.
 _OF_ENDPOINTS = {"q": "SQL over an endpoint's result", "explain": "the plan of a query"}
@@ -37,11 +38,8 @@ def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> A
             f" {', '.join('.' + name for name in FORMATS)}"
         )
     values = request_values(request)
-    sql, is_explained = take_text(values, "q"), take_flag(values, "explain")
-    if sql is None:
-        query = live.queries.build(found, values, access=access)
-    else:
-        query = live.queries.build_sql(sql, values, access=access, pipe=found)
+    is_explained = take_flag(values, "explain")
+    query = _query(live, found, values, access)
     if is_explained:
         return explained(backend, request, query)
     return answer_query(
@@ -53,16 +51,29 @@ def run_pipe(backend: Reading, request: Request, pipe: str, extension: str) -> A
 def explain_pipe(
     backend: Reading, request: Request, pipe: str, node: str | None = None
 ) -> Response:
-    """`GET /v0/pipes/<pipe>[/nodes/<node>]/explain?<parameters>`: its query and how it is run."""
+    """`GET /v0/pipes/<pipe>[/nodes/<name or id>]/explain?<parameters>`: its query and how it is run."""  # noqa: E501  one line of the table of routes
     access = authenticate(backend, request)
     live = published(backend, request)
     found = find_pipe(live.project, pipe)
     access.require(READ_PIPE, found.name)
-    part = found.output if node is None else found.node(node)
-    if part is None:
-        raise NotFoundError(f"The pipe '{found.name}' has no node '{node}'")
-    query = live.queries.build(found, request_values(request), node=part, access=access)
+    if node is None:
+        query = _query(live, found, request_values(request), access)
+    else:
+        part = next(
+            (each for each in found.nodes if node in (each.name, node_id(found, each))), None
+        )
+        if part is None:
+            raise NotFoundError(f"The pipe '{found.name}' has no node '{node}'")
+        query = live.queries.build(found, parameter_values(request), node=part, access=access)
     return explained(backend, request, query)
+
+
+def _query(live: Published, pipe: Pipe, values: dict[str, object], access: Access) -> Query:
+    """Return the query of a pipe, or of `q` over it."""
+    sql = take_text(values, "q")
+    if sql is None:
+        return live.queries.build(pipe, values, access=access)
+    return live.queries.build_sql(sql, values, access=access, pipe=pipe)
 
 
 def _require_endpoint(pipe: Pipe) -> None:

@@ -129,7 +129,8 @@ def example_request(backend: Reading, request: Request) -> Response:
     """`GET /examples/query.http?pipe=<name>[&format=json][&q=<SQL>]`: the URL that asks an endpoint, or `q`."""  # noqa: E501  one line of the table of routes
     access = authenticate(backend, request)
     query = request.query
-    token = request.token or ""
+    # Commands come with their own token, and with the one that the URL is to have.
+    token = query.get("token") or request.token or ""
     name, sql = query.get("pipe"), query.get("q")
     if not name:
         if not sql:
