@@ -9,10 +9,10 @@ from martlet.errors import RequestError
 from martlet.files.text import datasource_text, schema_text
 from martlet.guesses import Field, Guess, sample_datasource, scalar_type, tried
 from martlet.ingest.bodies import split_events
+from martlet.ingest.csvcolumns import Quoted
 from martlet.ingest.csvrows import (
     CsvReader,
     Dialect,
-    Quoted,
     Records,
     column_name,
     read_records,
@@ -381,7 +381,11 @@ _BOOLS = {"true": True, "false": False}
 
 
 def analyze_csv(
-    data: bytes, *, dialect: Dialect | None = None, has_header: bool | None = None
+    data: bytes,
+    *,
+    dialect: Dialect | None = None,
+    has_header: bool | None = None,
+    is_delimiter_known: bool = True,
 ) -> Analysis:
     """Guess the schema of a CSV file.
 
@@ -389,6 +393,7 @@ def analyze_csv(
         data: the file; only its beginning is looked at.
         dialect: how it is written, None to guess that too.
         has_header: whether the first record has names, None to guess.
+        is_delimiter_known: whether the dialect's delimiter counts too, and not the rest alone.
 
     Raises:
         RequestError: there is no record in it, or its header names a column twice.
@@ -396,7 +401,8 @@ def analyze_csv(
     data = without_mark(data)
     is_last = len(data) <= MAX_SAMPLE_BYTES
     data = data[:MAX_SAMPLE_BYTES]
-    dialect = dialect or _sniff(data)
+    if dialect is None or not is_delimiter_known:
+        dialect = _sniff(data, dialect or Dialect())
     records = read_records(data, dialect, is_last=is_last)
     _cut(records)
     if not records.fields:
@@ -439,17 +445,20 @@ def _cut(records: Records) -> None:
     records.faults = {i: fault for i, fault in records.faults.items() if i < MAX_SAMPLE_ROWS}
 
 
-def _sniff(data: bytes) -> Dialect:
-    """Return the dialect in which most of the first records have one number of fields, not one."""
+def _sniff(data: bytes, dialect: Dialect) -> Dialect:
+    """Return a dialect with the delimiter that gives most first records one number of fields."""
+    taken = dialect.escape + dialect.quote
 
     def score(delimiter: str) -> tuple[float, int]:
         is_last = len(data) <= _SNIFFED_BYTES
-        found = read_records(data[:_SNIFFED_BYTES], Dialect(delimiter), is_last=is_last)
+        likely = replace(dialect, delimiter=delimiter)
+        found = read_records(data[:_SNIFFED_BYTES], likely, is_last=is_last)
         widths = Counter(map(len, found.fields[:_SNIFFED_ROWS]))
         width, count = widths.most_common(1)[0] if widths else (1, 0)
         return (round(count / widths.total(), 1), width) if width > 1 else (0.0, 1)
 
-    return Dialect(max(_DELIMITERS, key=score))
+    found = max((mark for mark in _DELIMITERS if mark not in taken), key=score)
+    return replace(dialect, delimiter=found)
 
 
 def _shown(field: bytes) -> str:

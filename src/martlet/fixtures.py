@@ -105,8 +105,8 @@ def _append_csv(workspace: Workspace, datasource: Datasource, path: Path) -> Ite
     reader = CsvReader(datasource)
     for part in read_parts(file.read, cut, size=_CHUNK_BYTES):
         records = cut.records
-        is_first = not part.offset and records.fields and 0 not in records.faults
-        if is_first and (names := find_header(records.fields[0], datasource)):
+        first = None if part.offset else records.first
+        if first is not None and (names := find_header(first, datasource)):
             records.drop_first()
             reader = CsvReader(datasource, names)
         if records.texts:

@@ -10,7 +10,7 @@ from typing import Protocol
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, MartletError, QueryError, RequestError
 from martlet.ingest.csvrows import Dialect
-from martlet.ingest.files import Body, CsvFile, Decoded, ndjson_bodies
+from martlet.ingest.files import BODY_BYTES, Body, CsvFile, Decoded, ndjson_bodies
 from martlet.ingest.rows import RowCoder, Sent
 from martlet.ingest.sinks import VIEW_FAILED, Appended, Batch, ClickHouseSink
 from martlet.jobstore import CancelledJobError, Job
@@ -125,14 +125,23 @@ def read_file(engine: ClickHouse, path: Path, form: FileForm, counts: Imported) 
         source.close()
 
 
+_PARQUET_ROWS = "SELECT num_rows FROM file({path: String}, ParquetMetadata)"
+
+
 def _parquet_bodies(engine: ClickHouse, path: Path, datasource: Datasource) -> Iterator[Body]:
-    size = path.stat().st_size
+    size, blocks, read_rows = path.stat().st_size, list[bytes](), 0
     try:
+        rows = int(engine.command(_PARQUET_ROWS, parameters={"path": str(path)}))
         for block in engine.read_file(path, "Parquet"):
-            if block:
-                yield Body(datasource, block, None, size)
+            blocks.append(block)
+            if sum(map(len, blocks)) >= BODY_BYTES:
+                data, blocks = b"".join(blocks), []
+                read_rows += data.count(b"\n")
+                yield Body(datasource, data, None, size * read_rows // max(rows, 1))
     except QueryError as error:
         raise RequestError(f"The file is not Parquet: {error.message}") from error
+    if data := b"".join(blocks):
+        yield Body(datasource, data, None, size)
 
 
 def append_file(place: Place, job: Job, path: Path, form: FileForm, append: Append) -> Imported:
@@ -233,6 +242,7 @@ def replace_rows(
         else:
             with place.sink.paused():
                 put(stage)
+                place.sink.forget(datasource.name)
     return counts
 
 
@@ -350,8 +360,6 @@ def _put(
     if refused is not None and count(place.engine, refused):
         _quarantine(place.engine, refused, datasource.quarantine)
     swap(place.engine, pairs)
-    if refused is not None:
-        place.sink.forget(datasource.name)
 
 
 def _quarantine(engine: ClickHouse, stage: str, quarantine: str) -> None:

@@ -92,6 +92,9 @@ def test_csv(api):
     ]
     forced = analyzed(api, b"a|b\n", "?format=csv&header=0&dialect_delimiter=%7C")
     assert forced["analysis"]["schema"] == "column_1 String, column_2 String"
+    quoted = analyzed(api, b"'a,b';c\n'1,2';3\n", "?format=csv&dialect_quotechar='")
+    assert (quoted["dialect"]["delimiter"], quoted["dialect"]["quotechar"]) == (";", "'")
+    assert quoted["preview"]["data"] == [{"a_b": "1,2", "c": 3}]
     assert analyzed(api, b"a,b\n")["preview"]["rows"] == 0
     assert analyzed(api, b"a,b\r\n1,2\r\n")["dialect"]["new_line"] == "\r\n"
 

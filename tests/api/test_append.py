@@ -106,12 +106,36 @@ def test_what_does_not_fit_is_in_the_quarantine_as_it_was_sent(api: Api):
         ("&dialect_delimiter=%5Ct", "at\tid\ttags\n2025-01-01\t1\t['a','b']\n"),
         ("&dialect_escapechar=%5C", 'at,id,tags\n2025-01-01,1,"[\\"a\\",\\"b\\"]"\n'),
         ("&dialect_escapechar=%5C", "at,id,tags\n2025-01-01,1,['a'\\,'b']\n"),
+        ("&dialect_quotechar=%7C", "at,id,tags\n2025-01-01,1,|['a','b']|\n"),
         ("&dialect_new_line=%5Cr%5Cn", "at,id,tags\r\n2025-01-01,1,\"['a','b']\"\r\n"),
     ],
 )
 def test_dialects(api: Api, query: str, text: str):
     assert counts(send(api, text, query)) == (1, 0, 0)
     assert [row[4] for row in rows(api)] == [["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "content", "said"),
+    [
+        ("", "id,at,id,tags\n1,2025-01-01,2,[]\n", "names the column 'id' more than once"),
+        ("&header=true", "at;id;tags\n2025-01-01;1;[]\n", "no column of data source 'events': 'at;id;tags'"),
+        ("&header=true", "2025-01-01,1,a,,[]\n2025-01-02,2,b,,[]\n", "no column of data source 'events'"),
+        ("&header=true", "at,id,tags\r2025-01-01,1,[]\r", "end with a carriage return alone"),
+        ("", "at,id,tags\n2025-01-01,1,[]\n".encode("utf-16"), "The file is UTF-16"),
+        ("&dialect_quotechar=", "at,id\n", "'dialect_quotechar' is one ASCII character"),
+        ("&dialect_quotechar=,", "at,id\n", "'dialect_delimiter' is one ASCII character, and neither a quote"),
+    ],
+    ids=["twice", "other delimiter", "a row", "CR", "UTF-16", "no quote", "quote is delimiter"],
+)  # fmt: skip
+def test_csv_of_which_a_column_would_be_lost_is_refused(
+    api: Api, query: str, content: str | bytes, said: str
+):
+    """All but an error would store defaults, or another column, without a word."""
+    target = f"/v0/datasources?mode=append&name=events&format=csv{query}"
+    status, message = error(api("POST", target, content))
+    assert (status, said in message) == (400, True), message
+    assert rows(api) == api.rows("SELECT c__raw FROM events_quarantine") == []
 
 
 def test_ndjson_is_read_by_the_columns_paths_or_their_names(api: Api):
@@ -153,6 +177,27 @@ def test_parquet_is_read_by_the_columns_paths(api: Api, tmp_path: Path):
     )
     assert status == 400
     assert message.startswith("The file is not Parquet")
+    assert "/" not in message  # the file is ours
+
+
+def test_what_json_has_no_number_for_is_refused_of_parquet(api: Api, tmp_path: Path):
+    content = parquet(
+        api.workspace.engine, tmp_path / "x.parquet",
+        "SELECT toDateTime('2025-01-01 00:00:00') AS at, tuple(number)::Tuple(id UInt64) AS meta,"
+        " [nan, inf, 1.5, NULL][number + 1] AS price, ['a'] AS tags FROM numbers(4)",
+    )  # fmt: skip
+    assert counts(send(api, content, "&format=parquet")) == (2, 2, 2)
+    assert [row[3] for row in rows(api)] == [1.5, None]
+    refused = api.rows("SELECT c__error[1] AS why FROM events_quarantine ORDER BY why")
+    assert [why.partition(" While")[0] for (why,) in refused] == [
+        "Value \"inf\" on column 'price' is not Float64.",
+        "Value \"nan\" on column 'price' is not Float64.",
+    ]
+
+
+def test_parquet_without_rows_is_no_error(api: Api, tmp_path: Path):
+    content = parquet(api.workspace.engine, tmp_path / "x.parquet", "SELECT 1 AS a FROM numbers(0)")
+    assert counts(send(api, content, "&format=parquet")) == (0, 0, 0)
 
 
 def test_parquet_that_grows_too_large_is_refused(api: Api, tmp_path: Path):

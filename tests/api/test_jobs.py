@@ -11,9 +11,11 @@ import pytest
 import zstandard
 from tests.api.calls import Api, MakeApi, answer, error
 
+from martlet import imports
 from martlet.ids import resource_id
 from martlet.ingest import files
 from martlet.ingest.sinks import ClickHouseSink
+from martlet.jobstore import Job
 
 EVENTS = """
 TOKEN "writer" APPEND
@@ -122,6 +124,17 @@ def test_a_form_may_have_the_url(api: Api, web: str):
     assert (job["status"], job["mode"], ids(api)) == ("done", "replace", [5])
 
 
+def test_a_form_of_many_parts_may_have_the_url(api: Api, web: str):
+    Files.contents["/x"] = b'{"id": 6}\n'
+    body = "".join(
+        f'--xyz\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (("url", f"{web}/x"), ("format", "ndjson"))
+    )
+    target, head = "/v0/datasources?mode=append&name=events", "multipart/form-data; boundary=xyz"
+    started = answer(api("POST", target, f"{body}--xyz--\r\n", {"content-type": head}))
+    assert (finish(api, started)["status"], ids(api)) == ("done", [6])
+
+
 @pytest.mark.parametrize("mode", ["append", "replace"])
 @pytest.mark.parametrize(
     ("name", "compress"),
@@ -152,6 +165,27 @@ def test_parquet_of_a_job(api: Api, tmp_path):
     for body in (path.read_bytes(), gzip.compress(path.read_bytes())):
         job = finish(api, answer(api("POST", "/v1/datasources/events/replace", body, headers)))
         assert (job["status"], job["successful_rows"], ids(api)) == ("done", 3, [0, 1, 2])
+
+
+def test_parquet_in_parts_tells_how_far_it_is(api: Api, tmp_path, monkeypatch):
+    path = tmp_path / "x.parquet"
+    api.workspace.engine.command(
+        f"INSERT INTO FUNCTION file('{path}', Parquet)"
+        " SELECT toInt64(number) AS id FROM numbers(20000)"
+    )
+    monkeypatch.setattr(imports, "BODY_BYTES", 1000)
+    seen: list[object] = []
+    progress = Job.progress
+    monkeypatch.setattr(
+        Job, "progress", lambda job, **fields: (seen.append(fields), progress(job, **fields))
+    )
+    body = path.read_bytes()
+    job = finish(api, answer(api("POST", "/v1/datasources/events/append?format=parquet", body)))
+    assert (job["status"], job["successful_rows"]) == ("done", 20000)
+    percentages = [fields["progress_percentage"] for fields in seen]
+    assert percentages == sorted(percentages)
+    assert 0 < percentages[0] < 60
+    assert len(percentages) > 2
 
 
 def test_what_clients_of_v1_send_and_sum_up(api: Api):
@@ -292,6 +326,17 @@ def test_copies_are_jobs(api: Api):
     failed = finish(api, answer(api("POST", "/v0/pipes/copy/copy?bad=2")))
     assert (failed["status"], "throwIf" in failed["error"]) == ("error", True)
     assert ids(api, "copies") == [1, 2]
+
+
+def test_jobs_have_the_address_that_was_asked(api: Api):
+    host = {"host": "events.example:7181"}
+    form = {**host, "content-type": "application/x-www-form-urlencoded"}
+    started = answer(api("POST", "/v0/pipes/copy/copy?_mode=replace", headers=host))
+    deleted = answer(api("POST", "/v0/datasources/copies/delete", "delete_condition=0", form))
+    listed = answer(api.get("/v0/jobs", headers=host))["jobs"]
+    for job in (started, started["job"], deleted, deleted["job"], *listed):
+        assert job["job_url"] == f"http://events.example:7181/v0/jobs/{job['id']}"
+    api.workspace.jobs.finish(deleted["id"], 30)
 
 
 def test_a_copy_is_cancelled(api: Api):

@@ -166,6 +166,7 @@ def test_runs_call_each_other_until_the_file_is_over(deployed: Deployment, monke
         ("POST", "/v0/uploads?mode=append&name=events", "token-other", 403),
         ("POST", "/v0/uploads?mode=replace&name=events", "token-events", 501),
         ("POST", "/v0/uploads?mode=append&name=events&format=parquet", "token-events", 501),
+        ("POST", "/v0/uploads?mode=append&name=events&dialect_quotechar='", "token-events", 501),
         ("POST", "/v0/uploads?mode=append&name=events&format=orc", "token-events", 400),
         ("POST", "/v0/jobs/JOB/start", "token-other", 403),
         ("GET", "/v0/jobs/JOB", "token-other", 403),

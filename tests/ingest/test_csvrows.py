@@ -205,6 +205,20 @@ def test_literals(text: bytes, made: bytes | None):
     assert json_of_literal(text) == made
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+).filter(lambda value: isinstance(value, list | dict))  # fmt: skip
+
+
+@given(JSON)
+def test_json_is_a_literal_as_it_is(value: object):
+    text = orjson.dumps(value)
+    assert json_of_literal(text) == text
+    assert json_of_literal(b" " + text) == text  # which is taken apart
+
+
 def test_a_header_is_one_if_most_names_are_columns():
     datasource = source("String")
     assert find_header([b"v", b"k", b""], datasource) == ["v", "k"]

@@ -80,8 +80,8 @@ def test_views_and_deletes_go_on_after_a_replacement(start_server, replaced_proj
         assert server.post("viewed", {"id": "new", "n": 9}).status == 202
         assert len(server.rows("copies_ids")) == 4
     started = client.request("POST", "/v0/datasources/viewed/delete", "delete_condition=n=9").json()
-    wait_until(lambda: server.get(started["job_url"]).json()["status"] == "done")
-    assert server.get(started["job_url"]).json()["rows_affected"] == 1
+    wait_until(lambda: server.get(f"/v0/jobs/{started['id']}").json()["status"] == "done")
+    assert server.get(f"/v0/jobs/{started['id']}").json()["rows_affected"] == 1
     assert len(server.rows("viewed_ids")) == 3
     assert client.request("POST", "/v0/datasources/viewed/truncate", "").status == 200
     assert server.rows("viewed_ids") == []
@@ -96,13 +96,13 @@ def test_jobs_of_a_killed_server_are_interrupted(start_server, project):
     )
     server = start_server(project)
     done = server.request("POST", "/v1/datasources/plain/append?format=ndjson", batch(1, 5)).json()
-    wait_until(lambda: server.get(done["job_url"]).json()["status"] == "done")
+    wait_until(lambda: server.get(f"/v0/jobs/{done['id']}").json()["status"] == "done")
     started = server.request("POST", "/v0/pipes/endless/copy").json()
-    wait_until(lambda: server.get(started["job_url"]).json()["status"] == "working")
+    wait_until(lambda: server.get(f"/v0/jobs/{started['id']}").json()["status"] == "working")
     server.kill()
     server = start_server(project)
     assert server.rows("plain_count") == [{"rows": 5, "ids": 5}]
-    job = server.get(started["job_url"]).json()
+    job = server.get(f"/v0/jobs/{started['id']}").json()
     assert (job["status"], job["error"]) == ("error", "interrupted")
     jobs = server.get("/v0/jobs").json()["jobs"]
     assert [each["id"] for each in jobs] == [started["id"], done["id"]]

@@ -105,7 +105,7 @@ def test_a_large_body_of_a_job(server: Server):
     path = "/v1/datasources/plain/append?format=ndjson"
     started = server.request("POST", path, ndjson(ROWS), {"Content-Encoding": "identity"})
     assert started.status == 200, started.body
-    url = started.json()["job_url"]
+    url = f"/v0/jobs/{started.json()['id']}"
     wait_until(lambda: server.get(url).json()["status"] == "done")
     assert stored(server)["rows"] == ROWS
     wait_until(lambda: not leftovers(server))

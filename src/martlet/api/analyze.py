@@ -150,9 +150,13 @@ def _of_text(content: bytes, format: str, values: dict[str, str]) -> Analysis:
     if header not in (None, "true", "false", "1", "0"):
         raise RequestError(f"The parameter 'header' is true or false, not {header[:40]!r}")
     delimiter, escape = values.get("dialect_delimiter"), values.get("dialect_escapechar", "")
-    dialect = Dialect(delimiter.replace("\\t", "\t"), escape) if delimiter else None
+    quote = values.get("dialect_quotechar", '"')
+    dialect = Dialect((delimiter or ",").replace("\\t", "\t"), escape, quote)
     return analyze_csv(
-        content, dialect=dialect, has_header=None if header is None else header in ("true", "1")
+        content,
+        dialect=dialect,
+        has_header=None if header is None else header in ("true", "1"),
+        is_delimiter_known=bool(delimiter),
     )
 
 
@@ -218,7 +222,7 @@ def _parquet_sample(engine: "ClickHouse", path: Path) -> tuple[bytes, dict[str, 
     """
     blocks: list[bytes] = []
     try:
-        for block in engine.read_file(path, "Parquet"):
+        for block in engine.read_file(path, "Parquet", has_nan=False):
             blocks.append(block)
             if sum(map(len, blocks)) >= MAX_SAMPLE_BYTES:
                 break
@@ -266,7 +270,7 @@ def _dialect(analysis: Analysis) -> dict[str, object]:
     assert layout is not None
     return {
         "delimiter": layout.dialect.delimiter,
-        "quotechar": '"',
+        "quotechar": layout.dialect.quote,
         "escapechar": layout.dialect.escape or None,
         "new_line": layout.new_line,
         "has_header": layout.has_header,

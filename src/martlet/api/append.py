@@ -88,6 +88,8 @@ def append_sent(backend: Writing, request: Request, file: SentFile) -> Answer:
         return _append_csv(backend, request, target, content, key)
     if target.format == "parquet":
         content = backend.read_parquet(content, max_bytes=backend.max_decoded_bytes)
+        if not content:
+            return append_response(datasource, Appended(0, 0), {})
     return _answer(backend, request, json_source(target.datasource), content, None, {}, key)
 
 
@@ -138,6 +140,7 @@ def read_target(values: dict[str, str], datasource: Datasource, hint: str = "") 
     dialect = Dialect(
         values.get("dialect_delimiter", ",").replace("\\t", "\t"),
         values.get("dialect_escapechar", ""),
+        values.get("dialect_quotechar", '"'),
     )
     return Target(datasource, format, dialect, None if header is None else header in ("true", "1"))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from martlet.access import ADMIN, APPEND, CREATE_DATASOURCE, DROP_DATASOURCE, Access
-from martlet.api.http import Request, Response, authenticate, json_response
+from martlet.api.http import Request, Response, addressed, authenticate, json_response
 from martlet.api.read import parameter_values
 from martlet.copies import prepare_copy, run_copy
 from martlet.errors import RequestError
@@ -26,7 +26,7 @@ _HARMLESS = frozenset(
 def start_copy(workspace: Workspace, request: Request, pipe: str) -> Response:
     """`POST /v0/pipes/<pipe>/copy[?_mode=append|replace]`: a job that runs a copy pipe."""
     authenticate(workspace, request).require(ADMIN, "")
-    job = _start_copy(workspace, pipe, parameter_values(request))
+    job = addressed(request, _start_copy(workspace, pipe, parameter_values(request)))
     target = cast(Fields, job["datasource"])
     return json_response({**job, "job": job, "tags": {"copy_target_datasource": target["id"]}})
 
@@ -74,7 +74,7 @@ def list_jobs(workspace: Workspace, request: Request) -> Response:
     after = _moment(request, "created_after") or ""
     before = _moment(request, "created_before") or "9999"
     jobs = [
-        _as_told(access, job)
+        _as_told(request, access, job)
         for job in workspace.jobs.list()
         if _may_see(access, job)
         and all(job.get(name) == value for name, value in wanted.items())
@@ -89,21 +89,21 @@ def read_job(workspace: Workspace, request: Request, job: str) -> Response:
     found = _find(workspace, access, job)
     if "blocks" in request.query.get("debug", ""):
         found |= _blocks(found)
-    return json_response(_as_told(access, found))
+    return json_response(_as_told(request, access, found))
 
 
 def cancel_job(workspace: Workspace, request: Request, job: str) -> Response:
     """`POST /v0/jobs/<id>/cancel`: ends a job that is not over."""
     access = authenticate(workspace, request)
     found = _find(workspace, access, job)
-    return json_response(_as_told(access, workspace.jobs.cancel(str(found["id"]))))
+    return json_response(_as_told(request, access, workspace.jobs.cancel(str(found["id"]))))
 
 
 def retry_job(workspace: Workspace, request: Request, job: str) -> Response:
     """`POST /v0/jobs/<id>/retry`: another job for what one that failed or was cancelled was for."""
     access = authenticate(workspace, request)
     found = _find(workspace, access, job)
-    again = _as_told(access, workspace.jobs.retry(str(found["id"])))
+    again = _as_told(request, access, workspace.jobs.retry(str(found["id"])))
     return json_response({**again, "job": again})
 
 
@@ -120,8 +120,9 @@ def _find(workspace: Workspace, access: Access, id: str) -> Fields:
     return found
 
 
-def _as_told(access: Access, job: Fields) -> Fields:
+def _as_told(request: Request, access: Access, job: Fields) -> Fields:
     """Return a job without what would tell of rows that a token does not see."""
+    job = addressed(request, job)
     if not access.filters:
         return job
     shown = {name: value for name, value in job.items() if name in _HARMLESS}

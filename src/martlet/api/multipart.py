@@ -29,7 +29,7 @@ _STEP = 1024 * 1024
 
 @dataclass(slots=True)
 class Form:
-    """A form with one file.
+    """A form with one file, or with the URL of one: then the file is empty.
 
     Attributes:
         begin: of the file, in the body.
@@ -74,6 +74,8 @@ def parse_multipart(body: IO[bytes], content_type: str) -> Form:
             )
         else:
             values[name] = _read(body, content, end).decode("utf-8", "replace")
+    if not files and values.get("url"):
+        return Form(0, 0, "", "", values)
     if len(files) != 1:
         raise RequestError(
             f"The multipart form has {len(files)} files, and one is needed: in the field"

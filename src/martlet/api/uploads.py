@@ -7,6 +7,7 @@ from martlet.api.append import Target, quarantine_error, read_target, required_n
 from martlet.api.backend import Writing
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.errors import NotAvailableError
+from martlet.ingest.csvrows import Dialect
 
 Job = dict[str, object]
 
@@ -52,6 +53,11 @@ def start_upload(backend: Uploading, request: Request) -> Response:
     if target.format == "parquet":
         raise NotAvailableError(
             "Parquet is not read on AWS", hint="use `martlet append`, which sends the rows as JSON"
+        )
+    if target.dialect.quote != Dialect().quote:
+        raise NotAvailableError(
+            "The parameter 'dialect_quotechar' is not available for uploads",
+            hint="send files of up to 4.5 MB in requests",
         )
     job, upload = uploads.create(target)
     return json_response({**_shown(job), "upload": upload})

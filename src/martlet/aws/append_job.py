@@ -214,8 +214,8 @@ class _Run:
             raise
 
     def _code_csv(self, records: Records, offset: int, batch: str, moment: int) -> LakeRows:
-        job, first = self.job, records.fields[0] if records.fields else None
-        if offset == 0 and first is not None and 0 not in records.faults and job.header != "false":
+        job, first = self.job, records.first
+        if offset == 0 and first is not None and job.header != "false":
             names = find_header(first, self._datasource)
             if names is None and job.header == "true":
                 names = [text.decode("utf-8", "replace") for text in first]

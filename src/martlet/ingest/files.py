@@ -29,6 +29,9 @@ MAX_DECODED_BYTES = 64 * 1024**3
 # Compressed files by their first bytes, for those that come without a Content-Encoding.
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
+# No UTF-8 begins with one of these.
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
 # What a decoder may make of one small step.
 _DECODED_STEP_BYTES = 16 * 1024 * 1024
 
@@ -100,11 +103,12 @@ class CsvFile:
 
     def _header(self, records: Records) -> list[str] | None:
         """Return the names in a file's first record, None if it is a row."""
-        if not records.fields or self._has_header is False or 0 in records.faults:
+        first = records.first
+        if first is None or self._has_header is False:
             return None
-        names = find_header(records.fields[0], self._datasource)
+        names = find_header(first, self._datasource)
         if names is None and self._has_header:
-            return [text.decode("utf-8", "replace") for text in records.fields[0]]
+            return [text.decode("utf-8", "replace") for text in first]
         return names
 
 
@@ -193,6 +197,8 @@ def _without_mark(read: Read) -> Read:
     first = b""
     while len(first) < 3 and (piece := read(3 - len(first))):
         first += piece
+    if first.startswith(_UTF_16):
+        raise RequestError("The file is UTF-16", hint="write it as UTF-8")
     waiting = [text for text in [without_mark(first)] if text]
 
     def read_on(size: int) -> bytes:

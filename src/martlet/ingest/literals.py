@@ -37,6 +37,8 @@ def json_of_literal(text: bytes) -> bytes | None:
 
     JSON itself is taken too.
     """
+    if _is_compact_json(text):
+        return text
     parts: list[bytes] = []
     position = 0
     while position < len(text):
@@ -56,6 +58,15 @@ def json_of_literal(text: bytes) -> bytes | None:
     except orjson.JSONDecodeError:
         return None
     return made if isinstance(value, list | dict) else None
+
+
+def _is_compact_json(text: bytes) -> bool:
+    """Whether a text is JSON as it would be made here: most are, and this is a loop in C."""
+    try:
+        value = orjson.loads(text)
+        return isinstance(value, list | dict) and orjson.dumps(value) == text
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return False
 
 
 def _part(found: re.Match[bytes]) -> bytes | None:

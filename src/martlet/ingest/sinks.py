@@ -1,7 +1,7 @@
 """Where coded rows go: the Sink protocol and the embedded one, which commits in groups."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,6 +105,8 @@ class Once(Protocol):
         self, writer: TableWriter, datasource: str, trial: str | None, group: Sequence[Waiting]
     ) -> None: ...
 
+    def left(self) -> list[str]: ...
+
     def finish(self, open_writer: Callable[[], TableWriter]) -> None: ...
 
     def forget(self, datasource: str) -> None: ...
@@ -190,7 +192,7 @@ class ClickHouseSink:
             ready = [item for item in group if _is_ready(item)]
             if ready:
                 # Requests are told behind it: who asks after that gets no answer of before.
-                with self._versions.changing((datasource, f"{datasource}_quarantine")):
+                with self._versions.changing(_tables([datasource])):
                     self._commit(datasource, ready)
         except Exception as error:  # noqa: BLE001  whatever it is, the requests are told
             for item in group:
@@ -256,8 +258,9 @@ class ClickHouseSink:
                 self._paused = True
                 self._changed.wait_for(lambda: not self._busy)
             try:
-                if settled and self._once is not None:
-                    self._once.finish(self._open_writer)
+                if settled and self._once is not None and (left := self._once.left()):
+                    with self._versions.changing(_tables(left)):
+                        self._once.finish(self._open_writer)
                 yield
             finally:
                 with self._changed:
@@ -278,6 +281,11 @@ class ClickHouseSink:
                 lambda: not self._busy and not any(q.waiting for q in self._queues.values())
             )
         self._threads.shutdown(wait=True)
+
+
+def _tables(datasources: Iterable[str]) -> list[str]:
+    """Return the tables of data sources."""
+    return [table for name in datasources for table in (name, f"{name}_quarantine")]
 
 
 def _is_ready(item: Waiting) -> bool:
