@@ -253,6 +253,20 @@ def test_a_run_that_began_within_a_change_is_shared_until_its_end(asking, thread
     assert (first.result().result.body, late.result().result.body) == (b"1", b"2")
 
 
+@pytest.mark.parametrize("ttl", [None, 60.0])
+def test_a_run_for_the_project_before_is_nobody_elses(asking, threads, ttl):
+    asking.engine.open.clear()
+    first = threads.submit(asking.ask, cache_ttl_s=ttl)
+    asking.engine.wait_started()
+    with asking.engine.versions.changing_project():
+        pass
+    late = threads.submit(asking.ask, cache_ttl_s=ttl)
+    asking.engine.wait_started()
+    asking.engine.open.set()
+    assert (first.result().result.body, late.result().result.body) == (b"1", b"2")
+    assert asking.number(cache_ttl_s=ttl) == 2
+
+
 @pytest.mark.parametrize(
     ("sql", "is_shared"), [("SELECT now()", True), ("SELECT generateUUIDv4()", False)]
 )

@@ -1,8 +1,10 @@
 """Requests stored once by way of the journal, with faults at each step of an insert."""
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,112 +68,118 @@ def request(id: str, body: int) -> bytes:
     return "\n".join(rows).encode()
 
 
-def machine(engine: ClickHouse, folder: Path) -> type[RuleBasedStateMachine]:
-    class Clients(RuleBasedStateMachine):
-        """Clients that repeat requests, and a server that fails and is started again."""
+REQUESTS = st.lists(  # number of the key, and what the body is
+    st.tuples(st.integers(0, 3), st.integers(0, 4)),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda asked: asked[0],
+)
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.prefix = f"{next(_prefixes)}"
-            self.path = folder / f"{self.prefix}.sqlite"
-            self.bodies: dict[int, int] = {}  # key -> body of the request that has it
-            self.answered: dict[int, Appended] = {}
-            self.open()
 
-        def open(self) -> None:
-            self.once = Once(Journal(self.path))
-            self.once.configure(Settings())
-            self.once.recover(engine.writer)
+class Asked:
+    """A request of a state machine's clients; it has an item once its rows are to be stored."""
 
-        @rule()
-        def restart(self) -> None:
-            self.once.journal.close()
-            self.open()
+    def __init__(self, number: int, body: int, prefix: str) -> None:
+        self.number, self.body = number, body
+        self.key = Key(f"{prefix}.{number}".encode(), b"%d" % body, b"202")
+        self.block = request(f"{prefix}.{number}.{body}", body)
+        self.item: Waiting | None = None
 
-        @rule(
-            requests=st.lists(
-                st.tuples(st.integers(0, 3), st.integers(0, 4)),
-                min_size=1,
-                max_size=3,
-                unique_by=lambda r: r[0],
-            ),
-            fault=st.sampled_from(FAULTS),
-            at=st.integers(0, 3),
-        )
-        def send(self, requests: list[tuple[int, int]], fault: str, at: int) -> None:
-            """Send requests that are committed together."""
-            group: list[tuple[int, int, Key, Waiting]] = []
-            writer = Faulty(engine.writer(), fault, at)
-            futures: list[tuple[int, int, Key, Future[Appended]]] = []
-            for number, body in requests:
-                key = Key(f"{self.prefix}.{number}".encode(), b"%d" % body, b"202")
+    def append(self) -> Future[Appended]:
+        batch = Batch(self.block, self.block.count(b"\n") + 1, key=self.key)
+        self.item = Waiting(batch, Future())
+        return self.item.future
 
-                def append(number=number, body=body, key=key) -> Future[Appended]:
-                    block = request(f"{self.prefix}.{number}.{body}", body)
-                    item = Waiting(Batch(block, block.count(b"\n") + 1, key=key), Future())
-                    group.append((number, body, key, item))
-                    return item.future
 
-                try:
-                    futures.append((number, body, key, self.once.run(key, append)))
-                except IdempotencyError:
-                    assert self.bodies[number] != body
-            items = [item for *_, item in group]
+class Clients(RuleBasedStateMachine):
+    """Clients that repeat requests, and a server that fails and is started again."""
+
+    def __init__(self, engine: ClickHouse, folder: Path) -> None:
+        super().__init__()
+        self.engine = engine
+        self.prefix = f"{next(_prefixes)}"
+        self.path = folder / f"{self.prefix}.sqlite"
+        self.bodies: dict[int, int] = {}  # key -> body of the request that has it
+        self.answered: dict[int, Appended] = {}
+        self.start()
+
+    def start(self) -> None:
+        self.once = Once(Journal(self.path))
+        self.once.configure(Settings())
+        self.once.recover(self.engine.writer)
+
+    @rule()
+    def restart(self) -> None:
+        self.once.journal.close()
+        self.start()
+
+    @rule(requests=REQUESTS, fault=st.sampled_from(FAULTS), at=st.integers(0, 3))
+    def send(self, requests: list[tuple[int, int]], fault: str, at: int) -> None:
+        """Send requests that are committed together."""
+        asked = [Asked(number, body, self.prefix) for number, body in requests]
+        futures: list[tuple[Asked, Future[Appended]]] = []
+        for one in asked:
             try:
-                if items:
-                    self.once.commit(writer, "events", None, items)
-            except KilledError:
-                self.bodies |= {number: body for number, body, *_ in group}
-                self.once.journal.close()
-                self.open()
-                return
-            except EngineError as error:
-                for item in items:
-                    item.outcome = item.outcome or error
+                futures.append((one, self.once.run(one.key, one.append)))
+            except IdempotencyError:
+                assert self.bodies[one.number] != one.body
+        items = [one.item for one in asked if one.item is not None]
+        try:
+            if items:
+                writer = Faulty(self.engine.writer(), fault, at)
+                self.once.commit(writer, "events", None, items)
+        except KilledError:
+            self.bodies |= {one.number: one.body for one in asked if one.item is not None}
+            self.restart()
+            return
+        except EngineError as error:
             for item in items:
-                item.settle()
-            for number, body, key, future in futures:
-                try:
-                    told = future.result(0)
-                except EngineError:
-                    if self.once.journal.find(key.name):
-                        self.bodies[number] = body
-                    continue
-                bad = body == 4
-                assert told == Appended(1 + body % 3, int(bad))
-                assert key.is_replayed == (number in self.answered) or number not in self.answered
-                assert self.answered.setdefault(number, told) == told
-                assert self.bodies.setdefault(number, body) == body
+                item.outcome = item.outcome or error
+        for item in items:
+            item.settle()
+        for one, future in futures:
+            self.check_told(one, future)
 
-        @invariant()
-        def is_stored_once(self) -> None:
-            rows = engine.rows(
-                "SELECT substring(id, 1, position(id, '/') - 1) AS of, toUInt32(count()) AS n, toUInt32(uniqExact(id)) AS ids"
-                f" FROM events WHERE startsWith(id, '{self.prefix}.') GROUP BY of"
-            )
-            left = any(self.once._left.values())
-            for row in rows:
-                number, body = map(int, str(row["of"]).split(".")[1:])
-                assert row["n"] == row["ids"], row
-                assert self.bodies[number] == body
-                assert left or row["n"] == 1 + body % 3, row
-            stored = {int(str(row["of"]).split(".")[1]) for row in rows}
-            assert self.answered.keys() <= stored
-            counted = engine.rows(
-                "SELECT substring(of, 1, length(of) - 1) AS of, toUInt32(sum(n)) AS n FROM totals"
-                f" WHERE startsWith(of, '{self.prefix}.') GROUP BY of"
-            )
-            assert left or {r["of"]: r["n"] for r in counted} == {r["of"]: r["n"] for r in rows}
-            refused = engine.rows(
-                "SELECT c__raw AS raw, toUInt32(count()) AS n FROM events_quarantine"
-                f" WHERE position(c__raw, '\"{self.prefix}.') > 0 GROUP BY raw"
-            )
-            assert all(row["n"] == 1 for row in refused), refused
+    def check_told(self, asked: Asked, future: Future[Appended]) -> None:
+        number, body, key = asked.number, asked.body, asked.key
+        try:
+            told = future.result(0)
+        except EngineError:
+            if self.once.journal.find(key.name):
+                self.bodies[number] = body
+            return
+        assert told == Appended(1 + body % 3, int(body == 4))
+        assert key.is_replayed == (number in self.answered) or number not in self.answered
+        assert self.answered.setdefault(number, told) == told
+        assert self.bodies.setdefault(number, body) == body
 
-        def teardown(self) -> None:
-            self.once.journal.close()
+    @invariant()
+    def is_stored_once(self) -> None:
+        rows = self.engine.rows(
+            "SELECT substring(id, 1, position(id, '/') - 1) AS of, toUInt32(count()) AS n, toUInt32(uniqExact(id)) AS ids"
+            f" FROM events WHERE startsWith(id, '{self.prefix}.') GROUP BY of"
+        )
+        left = any(self.once._left.values())
+        for row in rows:
+            number, body = map(int, str(row["of"]).split(".")[1:])
+            assert row["n"] == row["ids"], row
+            assert self.bodies[number] == body
+            assert left or row["n"] == 1 + body % 3, row
+        stored = {int(str(row["of"]).split(".")[1]) for row in rows}
+        assert self.answered.keys() <= stored
+        counted = self.engine.rows(
+            "SELECT substring(of, 1, length(of) - 1) AS of, toUInt32(sum(n)) AS n FROM totals"
+            f" WHERE startsWith(of, '{self.prefix}.') GROUP BY of"
+        )
+        assert left or {r["of"]: r["n"] for r in counted} == {r["of"]: r["n"] for r in rows}
+        refused = self.engine.rows(
+            "SELECT c__raw AS raw, toUInt32(count()) AS n FROM events_quarantine"
+            f" WHERE position(c__raw, '\"{self.prefix}.') > 0 GROUP BY raw"
+        )
+        assert all(row["n"] == 1 for row in refused), refused
 
-    return Clients
+    def teardown(self) -> None:
+        self.once.journal.close()
 
 
 @pytest.fixture
@@ -184,7 +192,7 @@ def engine(make_engine: Callable[..., ClickHouse]) -> ClickHouse:
 
 def run_clients(engine: ClickHouse, folder: Path, *, examples: int, steps: int) -> None:
     run_state_machine_as_test(
-        machine(engine, folder),
+        partial(Clients, engine, folder),
         settings=settings(
             max_examples=examples, stateful_step_count=steps, deadline=None, phases=PHASES
         ),
@@ -252,6 +260,18 @@ def test_what_is_over_leaves_the_file(journal: Journal, clock: Clock, tmp_path: 
     assert count.fetchone() == (2000, 2000)
 
 
+def test_what_is_over_leaves_as_fast_as_it_came(
+    journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("martlet.journal._FORGOTTEN_AT_ONCE", 10)
+    for turn in range(50):
+        clock.now += 1
+        ids = [b"%d-%d" % (turn, number) for number in range(20)]
+        journal.begin([], [], ids, ids_expire=clock.now + 5)
+    ((left,),) = journal._db.execute("SELECT count() FROM ids")
+    assert left <= 20 * 7
+
+
 def test_a_full_journal_refuses(journal: Journal):
     journal._db.execute("PRAGMA max_page_count = 40")
 
@@ -265,6 +285,30 @@ def test_a_full_journal_refuses(journal: Journal):
     assert MAX_BYTES == 4 * 2**30
     assert journal.find(b"99") is None
     assert journal.find(b"0") is not None
+
+
+def test_a_full_journal_takes_requests_again_when_windows_end(
+    journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("martlet.journal._FORGOTTEN_AT_ONCE", 50)
+    journal._db.execute("PRAGMA max_page_count = 200")
+    digests = (hashlib.blake2b(b"%d" % number).digest() for number in itertools.count())
+
+    def is_taken(rows: list[Rows], count: int) -> bool:
+        ids = list(itertools.islice(digests, count))
+        try:
+            journal.begin(rows, [], ids, ids_expire=clock.now + 10)
+        except EngineError:
+            return False
+        return True
+
+    for count in (200, 5):
+        while is_taken([], count):
+            pass
+    rows = [Rows("events", b"x" * 20_000, [])]
+    assert not is_taken(rows, 1)
+    clock.now += 11  # with each try a part of what is over leaves
+    assert any(is_taken(rows, 1) for clock.now in range(int(clock.now), int(clock.now) + 100))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def _run_copy(copy: Copy, job: Job, engine: ClickHouse, sink: ClickHouseSink) ->
             job.commit()
             if copy.mode == "replace":
                 engine.command(f"EXCHANGE TABLES {stage} AND {table}")
+                sink.forget(copy.target)
             else:
                 engine.command(f"INSERT INTO {table} SELECT * FROM {stage}")
     finally:

@@ -181,21 +181,23 @@ class Once:
         if not self._left:
             log.info("%d inserts are finished that a server had begun before", len(left))
 
+    def left(self) -> list[str]:
+        """Return the data sources with rows that failed inserts have left."""
+        return list(self._left)
+
     def finish(self, open_writer: Callable[[], TableWriter]) -> None:
         """Insert the rows that failed inserts have left; no commit may be under way.
 
         Raises:
             EngineError: not all of them are known to be stored.
         """
-        if self._left:
-            writer = open_writer()
-            for datasource in list(self._left):
-                self._settle_left(writer, datasource)
+        writer = open_writer()
+        for datasource in self.left():
+            self._settle_left(writer, datasource)
 
     def forget(self, datasource: str) -> None:
         """Forget the ids of a data source, whose rows are replaced or gone."""
-        if datasource in self.ids:
-            self.journal.forget_ids(_prefix(datasource))
+        self.journal.forget_ids(_prefix(datasource))
 
     def _settle_left(self, writer: TableWriter, datasource: str) -> None:
         if datasource in self._left:
@@ -411,7 +413,8 @@ def _ids(datasource: str, column: str, block: bytes) -> list[bytes]:
             found.append(b"")
             continue
         text = value if isinstance(value, str) else orjson.dumps(value).decode()
-        found.append(prefix + hashlib.blake2b(text.encode(), digest_size=12).digest())
+        named = f"{column}\0{text}"  # the same value in another column is no id of before
+        found.append(prefix + hashlib.blake2b(named.encode(), digest_size=12).digest())
     return found
 
 

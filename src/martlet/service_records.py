@@ -56,10 +56,15 @@ log = logging.getLogger("martlet")
 
 @dataclass(slots=True)
 class _Waiting:
-    """What is not written yet."""
+    """What is not written yet; requests as lines of JSON.
 
-    queries: list[bytes] = field(default_factory=list)
-    failures: list[bytes] = field(default_factory=list)
+    Tens of thousands of objects would be work for Python's collector of garbage, more than it is to
+    make the rows, and orjson leaves a page of memory to each text that it makes (measured).
+    """
+
+    requests: int = 0
+    queries: bytearray = field(default_factory=bytearray)
+    failures: bytearray = field(default_factory=bytearray)
     events: dict[tuple[int, str], EventsRecord] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
     jobs: dict[str, Mapping[str, object]] = field(default_factory=dict)
@@ -123,16 +128,15 @@ class Records:
 
     def query(self, record: QueryRecord) -> None:
         """Take a request of an endpoint or of the Query API."""
-        # As bytes at once: tens of thousands of objects that wait would be work for Python's
-        # collector of garbage, more than it is to make the rows.
         make = self._maker()
-        line = orjson.dumps(make.request(record))
-        failure = orjson.dumps(make.failure(record)) if record.status >= 400 else b""
+        line = _line(make.request(record))
+        failure = _line(make.failure(record)) if record.status >= 400 else b""
         with self._lock:
             if self._has_room(len(line) + len(failure)):
-                self._waiting.queries.append(line)
-                if failure:
-                    self._waiting.failures.append(failure)
+                waiting = self._waiting
+                waiting.requests += 1
+                waiting.queries += line
+                waiting.failures += failure
 
     def events(
         self,
@@ -212,7 +216,7 @@ class Records:
         waiting = self._waiting
         if not self._max_rows:
             return False
-        count = len(waiting.queries) + len(waiting.operations) + len(waiting.jobs)
+        count = waiting.requests + len(waiting.operations) + len(waiting.jobs)
         if count >= MAX_WAITING_ROWS or waiting.size + size > MAX_WAITING_BYTES:
             waiting.dropped += 1
             return False
@@ -284,7 +288,7 @@ class Records:
             self._made_without = secrets
         return self._made
 
-    def _rows(self, taken: _Waiting) -> dict[str, list[bytes]]:
+    def _rows(self, taken: _Waiting) -> dict[str, bytes]:
         """Return the rows of what was taken as lines of JSON, by table."""
         make = self._maker()
         done = [*taken.operations, *filter(None, map(make.operation_of, taken.over))]
@@ -292,8 +296,8 @@ class Records:
         for key, found in taken.events.items():
             operations += make.operations_of(*key, found)
         return {
-            "pipe_stats_rt": taken.queries,
-            "endpoint_errors": taken.failures,
+            "pipe_stats_rt": bytes(taken.queries),
+            "endpoint_errors": bytes(taken.failures),
             "datasources_ops_log": _lines(operations),
             "hfi_requests": _lines(make.events(*key, each) for key, each in taken.events.items()),
             "jobs_log": _lines(make.job(fields) for fields in taken.jobs.values()),
@@ -321,8 +325,12 @@ class Records:
         return rows
 
 
-def _lines(rows: Iterable[Row]) -> list[bytes]:
-    return [orjson.dumps(row, default=str) for row in rows]
+def _line(row: Row) -> bytes:
+    return orjson.dumps(row, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _lines(rows: Iterable[Row]) -> bytes:
+    return b"".join(map(_line, rows))
 
 
 class _Tables:
@@ -342,17 +350,18 @@ class _Tables:
     def close(self) -> None:
         self._own.close()
 
-    def write(self, rows: Mapping[str, list[bytes]], max_rows: int) -> None:
-        """Store rows; whoever asks for them from now on sees them."""
+    def write(self, rows: Mapping[str, bytes], max_rows: int) -> None:
+        """Store rows, lines of JSON; whoever asks for them from now on sees them."""
+        counts = {name: lines.count(b"\n") for name, lines in rows.items()}
         with self._versions.changing(SERVICE_TABLES):
-            for name, found in rows.items():
+            for name, lines in rows.items():
                 try:
-                    self._writer.insert(name, b"\n".join(found), format="JSONCompactEachRow")
+                    self._writer.insert(name, lines, format="JSONCompactEachRow")
                 except QueryError as error:
-                    log.warning("%d records of %s are lost: %s", len(found), name, error.message)
+                    log.warning("%d records of %s are lost: %s", counts[name], name, error.message)
         for name, table in SERVICE_TABLES.items():
             own = name.removeprefix(PREFIX)
-            self._added[name] += len(rows.get(table.source or own, ())) / max_rows
+            self._added[name] += counts.get(table.source or own, 0) / max_rows
             if self._added[name] >= _LOOK_EVERY_PART:
                 self._added[name] = 0.0
                 self._remove_oldest(own, table.time, max_rows)

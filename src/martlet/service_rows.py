@@ -278,7 +278,8 @@ def _text(text: str) -> str:
     """Return a text of bounded length that UTF-8 has, without what looks like a token's value."""
     if "eyJ" in text:  # before it is cut: half a value is one too
         text = _TOKEN.sub("***", text)
-    return text[:MAX_TEXT].encode("utf-8", "replace").decode()
+    text = text[:MAX_TEXT]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _number(value: object) -> int | None:

@@ -3,14 +3,17 @@
 import gzip
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 from tests.api.calls import Api, MakeApi, answer, error
 
-from martlet.engines.clickhouse import Writer
+from martlet.engines.clickhouse import ClickHouse, Writer
 from martlet.errors import EngineError
 from martlet.files.project import load_project
+from martlet.workspace import Workspace
 
 FILES = {
     "datasources/events.datasource": """
@@ -349,6 +352,93 @@ def test_a_replacement_forgets_ids(by_id: Api):
     assert stored(by_id)[0] == ["a", "b"]
 
 
+def test_a_replacement_of_some_rows_keeps_the_ids_of_others(by_id: Api):
+    post(by_id, event("a", 1), event("b", 2))
+    target = "/v0/datasources?mode=replace&name=events&format=csv&replace_condition=day%3D1"
+    answer(by_id("POST", target, "id,day\nc,1\n"))
+    post(by_id, event("b", 2))
+    assert stored(by_id)[0] == ["b", "c"]
+
+
+@pytest.fixture
+def changing(open_api: MakeApi) -> Callable[..., Api]:
+    """Return what opens a project, and puts other files in the place of its own."""
+    api = open_api(TWO_IDS)
+
+    def change(files: dict[str, str], **more: object) -> Api:
+        root = api.workspace.live.project.root
+        for path in TWO_IDS:
+            (root / path).unlink(missing_ok=True)
+        for path, text in files.items():
+            (root / path).write_text(text)
+        api.workspace.apply(load_project(root), **more)
+        return api
+
+    return change
+
+
+TWO_IDS = {
+    "datasources/events.datasource": "SCHEMA >\n    id String `json:$.id`,\n    other String `json:$.other`\n",
+    "datasources/others.datasource": "SCHEMA >\n    id String `json:$.id`\n",
+    "pipes/copies.pipe": "NODE n\nSQL >\n    SELECT id, id AS other FROM others\nTYPE copy\nTARGET_DATASOURCE events\n",
+    "martlet.toml": '[datasources.events]\nid_column = "id"\n',
+}  # fmt: skip
+
+
+def test_a_data_source_that_is_made_again_knows_no_ids(changing: Callable[..., Api]):
+    api = changing(TWO_IDS)
+    post(api, {"id": "a", "other": "1"})
+    kept = "datasources/others.datasource"
+    changing({kept: TWO_IDS[kept]}, removed=["events"], destructive=True)
+    changing(TWO_IDS)
+    post(api, {"id": "a", "other": "1"})
+    assert api.rows("SELECT id FROM events") == [["a"]]
+
+
+def test_a_server_without_tables_knows_no_ids(open_api: MakeApi):
+    before = open_api(TWO_IDS)
+    post(before, {"id": "a", "other": "1"})
+    left = before.workspace
+    engine = ClickHouse(left.engine.path, database="of_no_tables")
+    later = Workspace(
+        left.live.project, engine=engine, tokens=left.tokens, journal=left.once.journal
+    )
+    try:
+        post(Api(later), {"id": "a", "other": "1"})
+        assert later.count("events") == 1
+    finally:
+        later.close()
+
+
+def test_ids_of_another_column_are_others(changing: Callable[..., Api]):
+    api = changing(TWO_IDS)
+    post(api, {"id": "1", "other": "2"})
+    changing({**TWO_IDS, "martlet.toml": '[datasources.events]\nid_column = "other"\n'})
+    post(api, {"id": "2", "other": "1"})
+    assert api.rows("SELECT id FROM events ORDER BY id") == [["1"], ["2"]]
+
+
+def test_a_truncate_forgets_ids_that_nobody_asks_for_now(changing: Callable[..., Api]):
+    api = changing(TWO_IDS)
+    post(api, {"id": "a", "other": "1"})
+    changing({**TWO_IDS, "martlet.toml": ""})
+    answer(api("POST", "/v0/datasources/events/truncate"))
+    changing(TWO_IDS)
+    post(api, {"id": "a", "other": "1"})
+    assert api.rows("SELECT id FROM events") == [["a"]]
+
+
+def test_a_copy_that_replaces_forgets_ids(changing: Callable[..., Api]):
+    api = changing(TWO_IDS)
+    post(api, {"id": "a", "other": "1"})
+    for mode, left in (("append", [["a"]]), ("replace", [])):
+        job = answer(api("POST", f"/v0/pipes/copies/copy?_mode={mode}"))["job"]["job_id"]
+        api.workspace.jobs.finish(job, 30)
+        assert api.rows("SELECT id FROM events") == left
+        post(api, {"id": "a", "other": "1"})
+    assert api.rows("SELECT id FROM events") == [["a"]]
+
+
 def test_tables_of_before_get_what_keys_need(api: Api):
     tables = ("events", "events_quarantine", "by_day")
     for table in tables:
@@ -366,20 +456,29 @@ def test_tables_of_before_get_what_keys_need(api: Api):
     assert stored(api)[:2] == [["a"], 1]
 
 
-@pytest.mark.parametrize("is_stored", [False, True])
-def test_rows_that_an_insert_left_are_stored_before_their_table_is_another(
-    open_api: MakeApi, monkeypatch: pytest.MonkeyPatch, is_stored: bool
-):
-    api = open_api(FILES)
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what has inserts with a token fail, before or after they have stored their rows."""
     insert = Writer.insert
 
-    def insert_and_fail(self: Writer, table: str, block: bytes, *, token: str = "") -> int:
-        written = insert(self, table, block, token=token) if is_stored or not token else 0
-        if token:
-            raise EngineError("ClickHouse cannot tell")
-        return written
+    def fail(*, is_stored: bool) -> None:
+        def insert_and_fail(self: Writer, table: str, block: bytes, *, token: str = "") -> int:
+            written = insert(self, table, block, token=token) if is_stored or not token else 0
+            if token:
+                raise EngineError("ClickHouse cannot tell")
+            return written
 
-    monkeypatch.setattr(Writer, "insert", insert_and_fail)
+        monkeypatch.setattr(Writer, "insert", insert_and_fail)
+
+    return fail
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_rows_that_an_insert_left_are_stored_before_their_table_is_another(
+    open_api: MakeApi, failing: Callable[..., None], monkeypatch, is_stored: bool
+):
+    api = open_api(FILES)
+    failing(is_stored=is_stored)
     assert send(api, "k", event("a"), event("b")).status == 503
     monkeypatch.undo()
     folder = api.workspace.live.project.root
@@ -391,3 +490,20 @@ def test_rows_that_an_insert_left_are_stored_before_their_table_is_another(
     assert stored(api) == [["a", "b"], 2, 0]
     assert send(api, "k", event("a"), event("b")).status == 202
     assert stored(api) == [["a", "b"], 2, 0]
+
+
+def test_rows_that_an_insert_left_are_in_answers_when_it_is_finished(
+    api: Api, failing: Callable[..., None], monkeypatch
+):
+    def counted() -> list[int]:
+        queries = ("count() AS n FROM events", "sum(events) AS n FROM by_day")
+        targets = [f"/v0/sql?q={quote(f'SELECT {query} FORMAT JSON')}" for query in queries]
+        return [answer(api.get(target))["data"][0]["n"] for target in targets]
+
+    failing(is_stored=False)
+    assert send(api, "k", event("a"), event("b")).status == 503
+    assert counted() == [0, 0]
+    monkeypatch.undo()
+    answer(api("POST", "/v0/datasources/others/truncate"))  # finishes what was left
+    assert told(send(api, "k", event("a"), event("b")))[2] == "true"
+    assert counted() == [2, 2]

@@ -200,6 +200,17 @@ def test_events_are_counted(api: Api, new):
     assert [row["error"] for row in done if row["result"] == "error"] == [error(second)[1]]
 
 
+def test_events_that_cannot_be_read_are_errors(api: Api, new):
+    text = "SELECT sum(error_requests) AS n, sum(bytes_received) AS received FROM tinybird.hfi_requests"
+    (before,) = rows_of(api, text)
+    answer(api.send("events", b"no gzip", headers={"content-encoding": "gzip"}), status=400)
+    answer(api.send("events", "{}", "&wait=perhaps"), status=400)
+    (after,) = rows_of(api, text)
+    assert (after["n"] - before["n"], after["received"] - before["received"]) == (2, 9)
+    done = new("datasources_ops_log")
+    assert {(row["event_type"], row["result"]) for row in done} == {("append-hfi", "error")}
+
+
 def test_a_repeated_request_stores_no_rows(api: Api, new):
     text = (
         "SELECT sum(successful_requests) AS n, sum(rows_total) AS rows FROM tinybird.hfi_requests"
@@ -281,7 +292,7 @@ def test_how_large_data_sources_are(api: Api):
 
 
 def test_tables_of_what_does_not_run_are_empty(api: Api):
-    for name in ("kafka_ops_log", "sinks_ops_log"):
+    for name in ("kafka_ops_log", "sinks_ops_log", "block_log", "llm_usage"):
         assert read(api, f"tinybird.{name}") == []
 
 
@@ -343,7 +354,7 @@ def test_the_tables_have_no_other_name(api: Api, name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["tinybird.block_log", "tinybird.nothing", "organization.pipe_stats_rt"]
+    "name", ["tinybird.releases_log", "tinybird.nothing", "organization.pipe_stats_rt"]
 )
 def test_others_are_refused_with_those_there_are(api: Api, name: str):
     status, message = error(sql(api, f"SELECT * FROM {name}"))

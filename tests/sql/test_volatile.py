@@ -1,5 +1,7 @@
 """What a query's answer depends on beside rows: every function of the installed ClickHouse."""
 
+import sys
+
 import pytest
 
 from martlet.engines.clickhouse import ClickHouse
@@ -49,3 +51,11 @@ def test_functions_that_look_at_the_clock_in_secret_are_listed(engine):
 )
 def test_one_such_name_is_enough(sql, expected):
     assert volatility(sql) is expected
+
+
+@pytest.mark.parametrize(("size", "is_remembered"), [(1000, True), (1_000_000, False)])
+def test_only_texts_of_usual_size_are_remembered(size, is_remembered):
+    sql = f"SELECT '{'x' * size}'"
+    before = sys.getrefcount(sql)
+    assert volatility(sql) is Volatility.STABLE
+    assert (sys.getrefcount(sql) > before) is is_remembered

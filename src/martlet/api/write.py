@@ -28,6 +28,7 @@ def append_events(backend: Writing, request: Request) -> Answer:
         raise RequestError("The parameter 'name' is missing: which data source are the events for?")
     token.require(APPEND, backend.resource(name))
     datasource = backend.datasource(name)
+    request.noted.datasource = datasource.name
     status = 200 if _flag(request, "wait") else 202
     if len(request.body) > MAX_BODY_BYTES:
         raise body_too_large()
@@ -37,7 +38,7 @@ def append_events(backend: Writing, request: Request) -> Answer:
         max_decoded_bytes=MAX_DECODED_BYTES,
     )
     format = request.query.get("format", "ndjson")
-    request.noted.datasource, request.noted.decoded_bytes = datasource.name, len(body)
+    request.noted.decoded_bytes = len(body)
     key = read_key(request.headers, datasource.name, body, form=format, note=b"%d" % status)
     appended = mark_replayed(request, key, backend.append(datasource, body, format, key=key))
 

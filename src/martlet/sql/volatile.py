@@ -73,9 +73,16 @@ CONSTANT = frozenset(
 )
 
 
-@lru_cache(maxsize=2048)
+# Longer texts, values of parameters with them, would fill the memory.
+_MAX_REMEMBERED = 16 * 1024
+
+
 def volatility(sql: str) -> Volatility:
     """Return how far a run of a query stands for another; a column of such a name counts too."""
+    return _volatility(sql) if len(sql) > _MAX_REMEMBERED else _volatility_once(sql)
+
+
+def _volatility(sql: str) -> Volatility:
     try:
         names = {lexeme.name.lower() for lexeme in lex(sql) if lexeme.name is not None}
     except SqlError:
@@ -83,3 +90,6 @@ def volatility(sql: str) -> Volatility:
     if not names.isdisjoint(SINGLE):
         return Volatility.SINGLE
     return Volatility.STABLE if names.isdisjoint(TIMELY) else Volatility.TIMELY
+
+
+_volatility_once = lru_cache(maxsize=2048)(_volatility)
