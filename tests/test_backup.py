@@ -223,6 +223,8 @@ def change(name: str, path: Path) -> None:
             (path / "catalog.json").write_text("{")
         case "another format":
             catalog["format"] = 99
+        case "a later ClickHouse":
+            catalog["clickhouse"] = "1000.1.2"
         case "a link out":
             catalog["links"]["clickhouse/metadata/default"] = "../../../out"
         case "an absolute link":
@@ -236,7 +238,7 @@ def change(name: str, path: Path) -> None:
 
 
 CHANGES = ["a byte", "cut off", "missing", "more", "no catalog", "no JSON", "another format",
-           "a link out", "an absolute link", "a path out", "a link"]  # fmt: skip
+           "a later ClickHouse", "a link out", "an absolute link", "a path out", "a link"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -1,5 +1,6 @@
 """`martlet export`: the files have all rows, and `martlet append` makes the same rows of them."""
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -213,6 +214,16 @@ def test_one_moment_of_all_tables_while_a_server_runs(data: Path, tmp_path):
         "same": 1
     }
     assert list((data / "snapshots").iterdir()) == []
+
+
+def test_a_disk_that_is_full(data: Path, tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", fail)
+    with pytest.raises(ExportError, match=r"cannot be written: No space left on device"):
+        export(load_project(tmp_path / "p"), data, tmp_path / "to")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "p"]
 
 
 def test_the_command(data: Path, tmp_path, capsys):

@@ -103,6 +103,29 @@ def analyse(
     return nodes.found
 
 
+def node_errors(engine: ClickHouse, project: Project, queries: QueryBuilder) -> list[MartletError]:
+    """Return what ClickHouse finds in the nodes of a project whose tables are there.
+
+    Nodes that do not run here, or read service data sources, whose tables are elsewhere, are not
+    looked at.
+
+    Args:
+        engine: of the database with the tables.
+        project: without errors that are found without ClickHouse.
+        queries: of the project.
+    """
+    nodes = _Nodes(engine, project, queries, queries.problems())
+    nodes.broken_nodes |= {
+        (pipe.name, node.name): "reads a service data source"
+        for pipe in project.pipes.values()
+        for node in pipe.nodes
+        if reads_service(node.sql)
+    }
+    for pipe in project.pipes.values():
+        nodes.check_pipe(pipe)
+    return nodes.found.errors
+
+
 _TABLES = "SELECT name FROM system.tables WHERE database = currentDatabase()"
 
 

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tarfile
 import tempfile
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -45,6 +47,8 @@ class Catalog:
     """What is in a backup.
 
     Attributes:
+        version: of Martlet.
+        clickhouse: version of ClickHouse, empty where nobody knows.
         files: path -> number of bytes and SHA-256.
         links: path of a symbolic link -> where it leads.
         folders: paths of those with nothing in them.
@@ -52,6 +56,7 @@ class Catalog:
 
     created_at: str
     version: str = __version__
+    clickhouse: str = field(default_factory=lambda: _clickhouse())
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
@@ -63,8 +68,15 @@ class Catalog:
 
     def as_bytes(self) -> bytes:
         """Return it as the file `catalog.json`."""
-        content = {"format": _FORMAT, "created_at": self.created_at, "martlet": self.version,
-                   "files": self.files, "links": self.links, "folders": self.folders}  # fmt: skip
+        content = {
+            "format": _FORMAT,
+            "created_at": self.created_at,
+            "martlet": self.version,
+            "clickhouse": self.clickhouse,
+            "files": self.files,
+            "links": self.links,
+            "folders": self.folders,
+        }
         return json.dumps(content, indent=1).encode()
 
     @classmethod
@@ -72,7 +84,7 @@ class Catalog:
         """Read the file.
 
         Raises:
-            BackupError: it is none, or of another format.
+            BackupError: it is none, or of another format, or made by a later ClickHouse.
         """
         try:
             found = json.loads(content)
@@ -80,14 +92,34 @@ class Catalog:
                 raise BackupError(
                     f"The backup has format {found['format']}, this version reads {_FORMAT}"
                 )
+            made_by, own = str(found.get("clickhouse", "")), _clickhouse()
+            if _numbers(made_by) > _numbers(own) > []:
+                raise BackupError(
+                    f"The backup was made by ClickHouse {made_by}, and this is {own}, which may not"
+                    " be able to read it",
+                    hint="restore it with the version of Martlet that made it, or a later one:"
+                    f" {found['martlet']}, here is {__version__}",
+                )
             files = {
                 _safe(path): (int(size), str(sum)) for path, (size, sum) in found["files"].items()
             }
             links = {_safe(path): str(target) for path, target in found["links"].items()}
             folders = [_safe(path) for path in found["folders"]]
-            return cls(str(found["created_at"]), str(found["martlet"]), files, links, folders)
+            created_at, version = str(found["created_at"]), str(found["martlet"])
+            return cls(created_at, version, made_by, files, links, folders)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BackupError(f"{CATALOG} of the backup cannot be read: {error}") from error
+
+
+def _clickhouse() -> str:
+    try:
+        return metadata.version("chdb-core")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
 
 
 def _safe(path: str) -> str:

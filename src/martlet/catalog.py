@@ -111,6 +111,20 @@ def table_ddl(datasource: Datasource, *, name: str | None = None) -> str:
     return _create(name or datasource.name, rows, engine_ddl(datasource.engine))
 
 
+def comment_of(ddl: str) -> str:
+    """Return the fingerprint in what `table_ddl` and its like return."""
+    return ddl.rpartition("COMMENT ")[2].strip("'")
+
+
+def definitions(project: Project) -> dict[str, str]:
+    """Return data source -> fingerprint of its table, of those whose columns are written down."""
+    return {
+        name: comment_of(table_ddl(source))
+        for name, source in project.datasources.items()
+        if source.columns
+    }
+
+
 def stored_columns(datasource: Datasource) -> list[Column]:
     """Return the columns of a data source's table: its own, and those of its connector."""
     columns = list(datasource.columns)

@@ -308,7 +308,7 @@ def _served(project: "Project", data: Path, *, is_dev: bool) -> tuple["Project",
         return project, f"{own}; what was deployed before has ended"
     deployed = load_project(files, environment=dict(os.environ), secrets=project.secrets)
     return (
-        replace(deployed, root=project.root),
+        replace(deployed, root=project.root, deployed=files),
         f"deployment {files.parent.name}; the project folder is as it was then",
     )
 

@@ -1,6 +1,6 @@
 """What one project changes of another, and how: as a function of both and of what is stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from martlet.errors import Location
@@ -8,7 +8,7 @@ from martlet.model import Connection, Datasource, NodeType, Pipe, Project
 from martlet.rewrites import forward_hint
 from martlet.shapes import Differences
 from martlet.tokens import declared_scopes
-from martlet.views import View, can_refill
+from martlet.views import View, can_refill, unfilled_sources
 
 # Kinds of resources, as clients call them.
 DATASOURCE, PIPE, CONNECTION = "datasource", "pipe", "data_connector"
@@ -29,6 +29,7 @@ class Change:
             `drop`, or empty where no stored row has to do with it.
         reason: why so, for people.
         rows: stored rows that it is about.
+        target: the data source that a materialized pipe fills.
         lost: what stored rows lose, in words.
         error: why it cannot be, with what to do.
         location: of the resource.
@@ -40,6 +41,7 @@ class Change:
     method: str = ""
     reason: str = ""
     rows: int = 0
+    target: str = ""
     lost: str = ""
     error: str = ""
     location: Location | None = None
@@ -65,12 +67,18 @@ class Facts:
         differences: of each table whose definition is another one in the new project.
         views: the materialized pipes of the project before, name -> SQL.
         new_views: those of the new one, those that feed a source of another one first.
+        renamed: name in the new project -> name of the one before whose place it takes.
     """
 
     rows: Mapping[str, int] = field(default_factory=dict)
     differences: Mapping[str, Differences] = field(default_factory=dict)
     views: Mapping[str, str] = field(default_factory=dict)
     new_views: Sequence[View] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def known(self, name: str) -> str | None:
+        """Return the SQL that a materialized pipe had before."""
+        return self.views.get(self.renamed.get(name, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +128,28 @@ class Plan:
         """Return the names of resources that change so."""
         return [c.name for c in self.changes if (c.kind, c.action) == (kind, action)]
 
+    def without_filling(self, pipes: Collection[str]) -> "Plan":
+        """Return the plan where new materialized pipes get no stored rows."""
+        changes = (
+            replace(change, method="", reason="for new rows")
+            if change.method == "fill" and change.name in pipes
+            else change
+            for change in self.changes
+        )
+        return replace(self, changes=tuple(changes))
+
     def removed(self) -> list[str]:
         """Return the data sources that the new project does not have."""
         return self.names(DATASOURCE, DELETED)
 
     @property
-    def moved(self) -> list[Change]:
-        """Changes for which rows are written."""
-        return [change for change in self.changes if change.method in ("rewrite", "refill", "fill")]
+    def moved(self) -> dict[str, Change]:
+        """Data source -> change for which its rows are written."""
+        found: dict[str, Change] = {}
+        for change in self.changes:
+            if change.method in ("rewrite", "refill", "fill"):
+                found.setdefault(change.target or change.name, change)
+        return found
 
 
 def make_plan(old: Project, new: Project, facts: Facts) -> Plan:
@@ -147,7 +169,7 @@ def _refilled(new: Project, facts: Facts) -> set[str]:
     wanted |= {
         view.target
         for view in facts.new_views
-        if facts.views.get(view.pipe.name, view.sql) != view.sql
+        if facts.known(view.pipe.name) not in (None, view.sql)
     }
     found: set[str] = set()
     for view in facts.new_views:
@@ -166,9 +188,12 @@ def _datasources(old: Project, new: Project, facts: Facts, refilled: set[str]) -
                 DATASOURCE, name, NEW, "create", reason, rows=kept, location=source.location
             )
         elif name in refilled:
+            rows = facts.rows.get(name, 0)
+            sources = unfilled_sources(name, facts.new_views, facts.rows)
             yield Change(
                 DATASOURCE, name, CHANGED, "refill",
-                "its rows are made again by its materialized pipes", facts.rows.get(name, 0),
+                "its rows are made again by its materialized pipes", rows,
+                lost=f"its {rows} rows, since {sources} has none" if sources else "",
                 location=source.location,
             )  # fmt: skip
         elif name in facts.differences:
@@ -190,17 +215,19 @@ def _altered(source: Datasource, rows: int, differences: Differences) -> Change:
     whole = Change(DATASOURCE, source.name, CHANGED, rows=rows, location=source.location)
     if not rows:
         return replace(whole, method="create", reason="it has no rows")
-    if differences.refused:
-        why = "; ".join(differences.refused)
-        if source.forward_query:
-            return replace(whole, method="rewrite", reason=f"{why}: by its FORWARD_QUERY")
-        old = {name: str(facts[0]) for name, facts in differences.old.columns.items()}
-        error = f"its {rows} stored rows do not fit: {why}; {forward_hint(source, old)}"
-        return replace(whole, reason=why, error=error)
     lost = "; ".join(differences.lost)
+    why = "; ".join(differences.refused)
+    if differences.forwarded is not None:
+        reason = f"{why or ', '.join(differences.altered())}: by its FORWARD_QUERY"
+        return replace(whole, method="rewrite", reason=reason, lost=lost)
+    if differences.refused:
+        hint = forward_hint(source, differences.old)
+        error = f"its {rows} stored rows do not fit: {why}; {hint}"
+        return replace(whole, reason=why, error=error)
     changed = ", ".join(differences.altered())
     if differences.is_copied:
-        return replace(whole, method="rewrite", reason="its keys or its engine change", lost=lost)
+        reason = changed or "its keys or its engine change"
+        return replace(whole, method="rewrite", reason=reason, lost=lost)
     return replace(whole, method="alter", reason=changed, lost=lost)
 
 
@@ -211,12 +238,13 @@ def _pipes(old: Project, new: Project, facts: Facts, refilled: set[str]) -> Iter
         method = reason = ""
         if view is not None:
             method, reason = _view_method(view, new, facts, refilled)
+        target = view.target if view else ""
         if name not in old.pipes:
-            yield Change(PIPE, name, NEW, method, reason, location=pipe.location)
+            yield Change(PIPE, name, NEW, method, reason, target=target, location=pipe.location)
         elif _text(old, old.pipes[name]) != _text(new, pipe) or (
             view is not None and facts.views.get(name) != view.sql
         ):
-            yield Change(PIPE, name, CHANGED, method, reason, location=pipe.location)
+            yield Change(PIPE, name, CHANGED, method, reason, target=target, location=pipe.location)
     for name, pipe in old.pipes.items():
         if name not in new.pipes:
             reason = "what it has written stays" if pipe.type is NodeType.MATERIALIZED else ""
@@ -224,16 +252,20 @@ def _pipes(old: Project, new: Project, facts: Facts, refilled: set[str]) -> Iter
 
 
 def _view_method(view: View, new: Project, facts: Facts, refilled: set[str]) -> tuple[str, str]:
-    known = facts.views.get(view.pipe.name)
+    name = view.pipe.name
+    known = facts.known(name)
     if known == view.sql:
-        return "", ""
+        is_renamed = name in facts.renamed
+        return "", f"takes the place of '{facts.renamed[name]}'" if is_renamed else ""
     if view.target in refilled:
         return "refill", f"'{view.target}' is made again from {', '.join(sorted(view.reads))}"
     if known is not None:
         return "", "for new rows; those stored stay as they are"
     if new.datasources[view.target].backfill == "skip":
         return "", "for new rows (BACKFILL skip)"
-    return "fill", f"'{view.target}' is filled from {', '.join(sorted(view.reads))}"
+    rows = facts.rows.get(view.target, 0)
+    beside = f", beside its {rows} rows" if rows else ""
+    return "fill", f"'{view.target}' is filled from {', '.join(sorted(view.reads))}{beside}"
 
 
 def _connections(old: Mapping[str, Connection], new: Mapping[str, Connection]) -> Iterable[Change]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from martlet.disk import write_whole
 from martlet.errors import EngineError, RequestError
-from martlet.generations import write_whole
 from martlet.model import Project
 
 # What a client may send; other files have no place in a project.
@@ -35,6 +36,7 @@ class Deployment:
         status: calculating, creating_schema, data_ready, deleted or failed.
         folder: digest of the files of the project's own folder when it was made.
         database: of a staged one.
+        allowed: names of the resources that it may cost stored values.
         names: `new_datasource_names` and the like -> names.
         moves: which rows are written, in words.
     """
@@ -47,6 +49,7 @@ class Deployment:
     folder: str = ""
     database: str = ""
     is_destructive: bool = False
+    allowed: list[str] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
     feedback: list[dict[str, str]] = field(default_factory=list)
     errors: list[dict[str, str]] = field(default_factory=list)
@@ -117,21 +120,35 @@ class Store:
             kind: of it.
             folder: digest of the project's own folder.
             files: a folder of files, which is moved.
+
+        Raises:
+            EngineError: it cannot be written.
         """
         number = max((int(id) for id in self.all), default=0) + 1
         made = Deployment(str(number), kind, created_at=_now(), folder=folder)
-        shutil.rmtree(self._path(made), ignore_errors=True)
-        self._path(made).mkdir(parents=True, mode=0o700)
-        if files is not None:
-            files.replace(self.files(made))
-        self.all[made.id] = made
+        try:
+            shutil.rmtree(self._path(made), ignore_errors=True)
+            self._path(made).mkdir(parents=True, mode=0o700)
+            if files is not None:
+                files.replace(self.files(made))
+        except OSError as error:
+            raise _unwritten(error) from error
         self.save(made)
+        self.all[made.id] = made
         return made
 
     def save(self, deployment: Deployment) -> None:
-        """Write a deployment's record."""
+        """Write a deployment's record.
+
+        Raises:
+            EngineError: it cannot be written.
+        """
         deployment.updated_at = _now()
-        write_whole(self._path(deployment) / "record.json", json.dumps(asdict(deployment)).encode())
+        content = json.dumps(asdict(deployment)).encode()
+        try:
+            write_whole(self._path(deployment) / "record.json", content)
+        except OSError as error:
+            raise _unwritten(error) from error
 
     def forget(self) -> None:
         """Remove the files of deployments that are over, and in time their records."""
@@ -143,12 +160,13 @@ class Store:
             del self.all[one.id]
 
     @contextmanager
-    def draft(self, files: Mapping[str, bytes], settings: Path) -> Iterator[Path]:
+    def draft(self, files: Mapping[str, bytes], live: Project) -> Iterator[Path]:
         """Write files into a folder that is gone afterwards, unless it was moved.
 
         Args:
             files: name -> content.
-            settings: the file to take where `martlet.toml` is not among them, if it is there.
+            live: whose `martlet.toml` is taken where none is among them; files that are the same
+                as its own were written when those were.
 
         Raises:
             RequestError: there are none, or too many, or one is not a project's.
@@ -159,6 +177,7 @@ class Store:
         if len(files) > MAX_FILES:
             raise RequestError(f"The form has more than {MAX_FILES} files")
         paths = {str(check_name(name)): content for name, content in files.items()}
+        settings, before = live.root / SETTINGS, live.deployed or live.root
         if SETTINGS not in paths and settings.is_file():
             paths[SETTINGS] = settings.read_bytes()
         root = self._folder / "draft"
@@ -167,6 +186,10 @@ class Store:
             for path, content in paths.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 write_whole(root / path, content)
+                known = before / path
+                if known.is_file() and known.read_bytes() == content:
+                    times = known.stat()
+                    os.utime(root / path, ns=(times.st_atime_ns, times.st_mtime_ns))
         except OSError as error:
             raise EngineError(f"The files cannot be written: {error.strerror}") from error
         try:
@@ -189,6 +212,10 @@ def stored_files(path: Path) -> tuple[Path, str] | None:
     if note.get("kind", "folder") == "folder" or not files.is_dir():
         return None
     return files, note.get("folder", "")
+
+
+def _unwritten(error: OSError) -> EngineError:
+    return EngineError(f"The deployment cannot be written: {error.strerror}")
 
 
 def _now() -> str:

@@ -7,11 +7,13 @@ change at one moment.
 import logging
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from martlet.analysis import node_errors
+from martlet.catalog import definitions, fingerprint
 from martlet.deployment_plan import (
     DELETED,
     Change,
@@ -19,7 +21,7 @@ from martlet.deployment_plan import (
     Plan,
     make_plan,
 )
-from martlet.deployment_store import OVER, SETTINGS, Deployment, Store, digest_of
+from martlet.deployment_store import OVER, Deployment, Store, digest_of
 from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import (
     ConflictError,
@@ -34,9 +36,10 @@ from martlet.ingest.rows import RowCoder
 from martlet.ingest.sinks import ClickHouseSink
 from martlet.model import Project
 from martlet.query import QueryBuilder
-from martlet.schema import SchemaChange, definitions, rehearse, stored_definitions
+from martlet.rewrites import compare
+from martlet.schema import SchemaChange, stored_definitions
 from martlet.shapes import Differences, shape_of
-from martlet.views import views_in_order
+from martlet.views import VIEW_PREFIX, renamed, views_in_order
 
 STAGING, LIVE = "staging", "live"
 
@@ -74,6 +77,7 @@ class Place(Protocol):
         *,
         destructive: bool = False,
         removed: Collection[str] = (),
+        unfilled: Collection[str] = (),
         note: Mapping[str, object] | None = None,
     ) -> list[SchemaChange]: ...
 
@@ -136,6 +140,8 @@ class Deployments:
         if id == STAGING:
             found = next((one for one in self._store.all.values() if self._is_staging(one)), None)
         if found is None:
+            if id == STAGING:
+                raise NotFoundError("No deployment is staging")
             raise NotFoundError(f"The deployment '{id[:40]}' does not exist")
         return found
 
@@ -187,22 +193,36 @@ class Deployments:
 
     def check(self, files: Mapping[str, bytes], *, destructive: bool) -> "Checked":
         """Return what a deployment of files would do."""
-        with self._alone(), self._store.draft(files, self._settings) as root:
+        with self._alone(), self._store.draft(files, self._place.live.project) as root:
             return self._check(root, destructive=destructive)
 
-    def build(self, files: Mapping[str, bytes], *, over: Project | None = None) -> "Checked":
+    def build(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        over: Project | None = None,
+        destructive: bool = False,
+        unfilled: Collection[str] = (),
+    ) -> "Checked":
         """Make files live at once.
-
-        What stored rows lose by that is for a deployment to allow.
 
         Args:
             files: all of the project.
             over: the live project that they were made of, None where that does not matter.
+            destructive: whether stored values may be given up; else that is for a deployment.
+            unfilled: materialized pipes whose targets get no stored rows when they are made.
 
         Raises:
             ConflictError: another project is live by now, and would be lost.
         """
-        return self._deploy("build", files, destructive=False, is_promoted=True, over=over)
+        return self._deploy(
+            "build",
+            files,
+            destructive=destructive,
+            is_promoted=True,
+            over=over,
+            unfilled=unfilled,
+        )
 
     def deploy(
         self, files: Mapping[str, bytes], *, destructive: bool, is_promoted: bool
@@ -218,6 +238,7 @@ class Deployments:
         destructive: bool,
         is_promoted: bool,
         over: Project | None = None,
+        unfilled: Collection[str] = (),
     ) -> "Checked":
         with self._alone():
             if over is not None and self._place.live.project is not over:
@@ -230,21 +251,26 @@ class Deployments:
                     f"The deployment {staging.id} is staging, and there is one at a time",
                     hint="set it live or discard it first",
                 )
-            with self._store.draft(files, self._settings) as root:
+            with self._store.draft(files, self._place.live.project) as root:
                 checked = self._check(root, destructive=destructive)
                 if checked.errors or checked.plan.is_empty:
                     return checked
                 folder = str(self._place.generations.note.get("folder", ""))
                 made = checked.deployment = self._store.new(kind, folder, root)
             made.is_destructive = destructive
+            checked.plan = checked.plan.without_filling(unfilled)
+            made.allowed = [change.name for change in checked.plan.destructive]
             checked.describe(made)
             try:
                 self._set(made, "creating_schema")
                 if is_promoted:
-                    self._promote(made, checked.plan)
+                    self._promote(made, checked.plan, unfilled)
                 else:
                     self._stage(made)
             except MartletError as error:
+                if made.id == self.live_id:  # what failed comes after the switch
+                    made.status = "data_ready"
+                    raise
                 self._fail(made, error)
                 checked.errors = made.errors
             return checked
@@ -261,9 +287,14 @@ class Deployments:
                 raise ConflictError(f"The deployment {found.id} is already live")
             if not self._is_staging(found):
                 raise ConflictError(f"The deployment {found.id} is {found.status}, not staging")
-            checked = self._check(self._store.files(found), destructive=found.is_destructive)
+            files = self._store.files(found)
+            checked = self._check(files, destructive=found.is_destructive, allowed=found.allowed)
             if checked.errors:
-                raise ConflictError("; ".join(error["error"] for error in checked.errors))
+                raise ConflictError(
+                    "The live project is another one by now, or has other rows: "
+                    + "; ".join(error["error"] for error in checked.errors),
+                    hint="discard it and deploy again",
+                )
             database = found.database
             self._promote(found, checked.plan)
             self.staged = None
@@ -291,12 +322,13 @@ class Deployments:
             self._place.generations.drop(found.database)
             return found
 
-    def _promote(self, made: Deployment, plan: Plan) -> None:
+    def _promote(self, made: Deployment, plan: Plan, unfilled: Collection[str] = ()) -> None:
         project = self._read(self._store.files(made))
         self._place.apply(
             project,
             destructive=made.is_destructive,
             removed=plan.removed(),
+            unfilled=unfilled,
             note=self._note(made),
         )
         self._become_live(made)
@@ -338,7 +370,9 @@ class Deployments:
 
     # checks
 
-    def _check(self, root: Path, *, destructive: bool) -> "Checked":
+    def _check(
+        self, root: Path, *, destructive: bool, allowed: Collection[str] | None = None
+    ) -> "Checked":
         live = self._place.live.project
         try:
             project = self._read(root)
@@ -347,26 +381,36 @@ class Deployments:
                 raise ProjectError(wrong)
             for source in project.datasources.values():
                 RowCoder(source)
-            facts = survey(self._place.engine, self._place.live, project, queries)
+            with self._place.generations.rehearsal(project, queries) as scratch:
+                facts = survey(self._place.engine, self._place.live, project, queries, scratch)
+                broken = node_errors(scratch, project, queries)
         except MartletError as error:
             return Checked(Plan(), _errors(error), [])
         plan = make_plan(live, project, facts)
-        errors = [_error(change, change.error) for change in plan.errors]
-        if not destructive:
-            errors += [
-                _error(change, f"{change} needs to be allowed: allow destructive operations")
-                for change in plan.destructive
-            ]
+        known = [str(error) for error in self._known_errors()] if broken else []
+        errors = [one for one in _errors(*broken) if one["error"] not in known]
+        errors += [_error(change, change.error) for change in plan.errors]
+        errors += [
+            _error(change, f"{change} needs to be allowed: allow destructive operations")
+            for change in plan.destructive
+            if not destructive or (allowed is not None and change.name not in allowed)
+        ]
         warnings = [
             {"resource": _file(w), "level": "WARNING", "message": w.message}
-            for w in project.warnings
+            for w in (*project.warnings, *(one for one in broken if str(one) in known))
         ]
         return Checked(plan, errors, warnings)
+
+    def _known_errors(self) -> list[MartletError]:
+        """Return what is wrong with the live project already: it keeps no other from going live."""
+        engine, project = self._place.engine, self._place.live.project
+        return node_errors(engine, project, QueryBuilder(project))
 
     def _read(self, root: Path) -> Project:
         """Read the project of a deployment, with folder and secrets of the live one."""
         live = self._place.live.project
-        return replace(load_project(root, secrets=live.secrets), root=live.root)
+        project = load_project(root, secrets=live.secrets)
+        return replace(project, root=live.root, deployed=root)
 
     # records
 
@@ -379,10 +423,6 @@ class Deployments:
         finally:
             self._lock.release()
 
-    @property
-    def _settings(self) -> Path:
-        return self._place.live.project.root / SETTINGS
-
     def _note(self, made: Deployment) -> dict[str, object]:
         return {"deployment": made.id, "kind": made.kind, "folder": made.folder}
 
@@ -392,7 +432,8 @@ class Deployments:
 
     def _fail(self, deployment: Deployment, error: MartletError) -> None:
         deployment.errors = _errors(error)
-        self._set(deployment, "failed")
+        with suppress(EngineError):  # the next start finds that it was not done
+            self._set(deployment, "failed")
         log.error("deployment %s failed: %s", deployment.id, error)
 
 
@@ -421,52 +462,77 @@ class Checked:
         deployment.feedback = self.warnings + [
             {"resource": change.name, "level": "INFO", "message": str(change)}
             for change in self.plan.changes
-            if change.method
+            if change.method or change.reason
         ]
         deployment.errors = self.errors
         deployment.tokens = [
             {"token_name": change.name, "change_type": change.action} for change in self.plan.tokens
         ]
         deployment.moves = [
-            {"datasource_name": change.name, "method": change.method, "rows": change.rows}
-            for change in self.plan.moved
+            {"datasource_name": name, "method": change.method, "rows": change.rows}
+            for name, change in self.plan.moved.items()
         ]
 
 
-def survey(engine: ClickHouse, live: Published, project: Project, queries: QueryBuilder) -> Facts:
+def survey(
+    engine: ClickHouse,
+    live: Published,
+    project: Project,
+    queries: QueryBuilder,
+    scratch: ClickHouse,
+) -> Facts:
     """Return what the plan of a project has to know of the tables that there are.
+
+    Args:
+        engine: of the live project.
+        live: the live project.
+        project: the new one.
+        queries: of the new one.
+        scratch: has the new one's tables.
 
     Raises:
         DatafileError: ClickHouse refuses a definition.
     """
     views = views_in_order(project, queries)
-    shapes = rehearse(engine, project, views)
+    shapes = {name: shape_of(scratch, name) for name in project.datasources}
     stored = stored_definitions(engine)
     wanted = definitions(project)
     counted = engine.rows(
         "SELECT name, ifNull(total_rows, 0) AS rows FROM system.tables"
         " WHERE database = currentDatabase()"
     )
+    before = views_in_order(live.project, live.queries)
+    rows = {str(row["name"]): int(str(row["rows"])) for row in counted}
     return Facts(
-        rows={str(row["name"]): int(str(row["rows"])) for row in counted},
+        rows=rows,
         differences={
-            name: Differences(shape_of(engine, name), shapes[name])
+            name: compare(engine, project.datasources[name], shapes[name])
+            if rows.get(name)
+            else Differences(shape_of(engine, name), shapes[name])
             for name, text in wanted.items()
             if name in stored and name in shapes and stored[name] != text
         },
-        views={view.pipe.name: view.sql for view in views_in_order(live.project, live.queries)},
+        views={view.pipe.name: view.sql for view in before},
         new_views=views,
+        renamed={
+            new.removeprefix(VIEW_PREFIX): old.removeprefix(VIEW_PREFIX)
+            for new, old in renamed(
+                {view.name: fingerprint(view.sql) for view in before},
+                {view.name: view.target for view in before},
+                views,
+            ).items()
+        },
     )
 
 
-def _errors(error: MartletError) -> list[dict[str, str]]:
-    found: Sequence[MartletError] = error.errors if isinstance(error, ProjectError) else [error]
+def _errors(*errors: MartletError) -> list[dict[str, str]]:
+    found = [one for error in errors for one in getattr(error, "errors", [error])]
     return [{"filename": _file(one), "error": str(one)} for one in found]
 
 
 def _error(change: Change, text: str) -> dict[str, str]:
     place = change.location
-    where = f"{place.path}:{place.line}: " if place else ""
+    where = f"{place}: " if place else ""
     return {"filename": place.path if place else change.name, "error": f"{where}{text}"}
 
 

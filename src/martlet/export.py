@@ -97,8 +97,10 @@ def export(
                     writer.write(source)
         os.sync()
         draft.rename(to)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise ExportError(f"The files cannot be written: {error.strerror}") from error
         raise
     return exported
 

@@ -7,20 +7,19 @@ live; replacing that file is the switch, so that a kill at any moment leaves one
 
 import json
 import logging
-import os
 import re
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
+from martlet.disk import write_whole
 from martlet.engines.clickhouse import ClickHouse
-from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
+from martlet.errors import ConflictError, DatafileError, EngineError, MartletError, QueryError
 from martlet.ingest.sinks import ClickHouseSink
 from martlet.model import Project
 from martlet.query import QueryBuilder
@@ -28,30 +27,18 @@ from martlet.rewrites import copy_rows, forward
 from martlet.schema import INTERNAL_PREFIXES, MARKS, Applied, apply_schema, restore_views
 from martlet.sql.lexer import quote_identifier, quote_string
 from martlet.staging import COPY_PREFIX, STAGE_PREFIX, SWAP_PREFIX, definition
-from martlet.views import VIEW_PREFIX
+from martlet.views import VIEW_PREFIX, targets_of
 
 _INTERNAL = (*INTERNAL_PREFIXES, COPY_PREFIX, STAGE_PREFIX, SWAP_PREFIX)
+
+# And the name of the first database.
+_REHEARSAL = "__rehearsal_"
 
 log = logging.getLogger("martlet")
 
 
 class OvertakenError(ConflictError):
     """Rows came, or went, in a way that what was made beside them does not follow."""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put content into a file, on the disk and all of it or nothing."""
-    draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class Generations:
@@ -87,6 +74,24 @@ class Generations:
         for name in (self.base, *self._names()):
             if name != self.engine.database and name not in kept:
                 self.drop(name)
+        self.drop(f"{_REHEARSAL}{self.base}")
+
+    @contextmanager
+    def rehearsal(self, project: Project, queries: QueryBuilder) -> Iterator[ClickHouse]:
+        """Give a database with the tables and views of a project, empty; it is dropped at the end.
+
+        Raises:
+            DatafileError: ClickHouse refuses a definition.
+        """
+        name = f"{_REHEARSAL}{self.base}"
+        self.drop(name)
+        scratch = ClickHouse(self.engine.path, settings=self.engine.settings, database=name)
+        try:
+            apply_schema(scratch, project, queries)
+            yield scratch
+        finally:
+            scratch.close()
+            self.drop(name)
 
     def new_name(self) -> str:
         """Return a name for a database."""
@@ -112,9 +117,16 @@ class Generations:
             self.engine.command_apart(f"DROP TABLE IF EXISTS {place}.{table} SYNC")
 
     def publish(self, database: str, note: Mapping[str, object]) -> None:
-        """Write which database is live."""
+        """Write which database is live.
+
+        Raises:
+            EngineError: it cannot be written.
+        """
         content = {"database": database, "note": note}
-        write_whole(self._path, json.dumps(content).encode())
+        try:
+            write_whole(self._path, json.dumps(content).encode())
+        except OSError as error:
+            raise EngineError(f"The switch cannot be written: {error.strerror}") from error
         self.note = note
 
     def drop_after(self, database: str, user: object) -> None:
@@ -167,6 +179,7 @@ class Successor:
         *,
         destructive: bool = False,
         removed: Iterable[str] = (),
+        unfilled: Collection[str] = (),
     ) -> None:
         """Start; the database is made when the block is entered.
 
@@ -176,6 +189,7 @@ class Successor:
             sink: stores rows in the live one.
             destructive: whether stored values may be given up.
             removed: data sources whose tables are left out.
+            unfilled: materialized pipes whose targets get no stored rows when they are made.
         """
         self.generations = generations
         self.project = project
@@ -186,6 +200,7 @@ class Successor:
         self._live = self._engine.database
         self._sink = sink
         self._destructive = destructive
+        self._unfilled = unfilled
         self._removed = {name for table in removed for name in (table, f"{table}_quarantine")}
         self._cloned: dict[str, _Cloned] = {}
         self._is_kept = False
@@ -206,7 +221,12 @@ class Successor:
             self._clone()
             self.generations.step("cloned")
             self.applied = apply_schema(
-                self.engine, self.project, self.queries, destructive=self._destructive
+                self.engine,
+                self.project,
+                self.queries,
+                destructive=self._destructive,
+                unfilled=self._unfilled,
+                known=targets_of(self._engine),
             )
             self._make_views()
             self.generations.step("made")

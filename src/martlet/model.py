@@ -113,6 +113,7 @@ class Datasource:
         connector: KAFKA_*, IMPORT_* and PG_* settings as written, kept for what runs them.
         connector_locations: where each of them stands.
         forward_query: SELECT list that fills a new version from the live one, empty if none.
+        forward_location: where it begins.
         backfill: "skip" or empty.
         file_version: Classic's VERSION, None if absent.
     """
@@ -131,6 +132,7 @@ class Datasource:
     file_version: int | None = None
     connector: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     connector_locations: Mapping[str, Location] = field(default_factory=dict, compare=False)
+    forward_location: Location | None = field(default=None, compare=False)
 
     @property
     def quarantine(self) -> str:
@@ -282,6 +284,8 @@ class Project:
         versioned: other names of resources -> their names: Classic's with a version,
             `events__v3`, and those of other workspaces' data sources, `workspace.events`.
         texts: path of a datafile, or `martlet.toml` -> its text as it was read.
+        generation: as which its pipes without TYPE were read; DETECT where it has none.
+        deployed: the folder of its files where that is not the root: those of a deployment.
     """
 
     root: Path
@@ -296,6 +300,8 @@ class Project:
     versioned: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     warnings: tuple[DatafileWarning, ...] = ()
     texts: Mapping[str, str] = field(default_factory=lambda: _EMPTY, compare=False, repr=False)
+    generation: Generation = Generation.DETECT
+    deployed: Path | None = None
 
     def resource(self, name: str) -> str:
         """Return the name of what a name stands for: an id, or Classic's with a version."""

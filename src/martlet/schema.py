@@ -5,12 +5,12 @@ texts and changes nothing that is as it should be. Views are made in the order i
 each filled from the rows already there before the next one is made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from martlet.catalog import (
-    DEDUPLICATION_WINDOW,
     column_ddl,
+    comment_of,
     fingerprint,
     quarantine_ddl,
     stored_columns,
@@ -21,12 +21,22 @@ from martlet.engines.clickhouse import ClickHouse
 from martlet.errors import ConflictError, DatafileError, MartletError, QueryError
 from martlet.model import Column, Datasource, NodeType, Project
 from martlet.query import QueryBuilder
-from martlet.rewrites import copy_rows, forward, forward_hint
-from martlet.shapes import Differences, Shape, shape_of
+from martlet.rewrites import compare, copy_rows, forward, forward_hint
+from martlet.shapes import Differences, quarantine_actions, shape_of
 from martlet.sql.lexer import lex, quote_identifier, quote_string
 from martlet.sql.tables import find_tables, replace_tables
 from martlet.types import parse_type
-from martlet.views import VIEW_PREFIX, View, can_refill, ordered, view_of, views_in_order
+from martlet.views import (
+    VIEW_PREFIX,
+    View,
+    can_refill,
+    ordered,
+    renamed,
+    targets_of,
+    unfilled_sources,
+    view_of,
+    views_in_order,
+)
 
 TRIAL_PREFIX = "__trial_"
 _TRIAL_VIEW_PREFIX = "__trial_view_"
@@ -37,7 +47,6 @@ _OLD_PREFIX = "__old_"
 # Tables whose names say something, whatever they hold; and all that hold no project's rows.
 MARKS = (VIEW_PREFIX, _FILL_PREFIX, _REMADE_PREFIX)
 INTERNAL_PREFIXES = (*MARKS, TRIAL_PREFIX, _NEW_PREFIX, _OLD_PREFIX)
-_REHEARSAL = "__rehearsal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,13 @@ class Applied:
 
 
 def apply_schema(
-    engine: ClickHouse, project: Project, queries: QueryBuilder, *, destructive: bool = False
+    engine: ClickHouse,
+    project: Project,
+    queries: QueryBuilder,
+    *,
+    destructive: bool = False,
+    unfilled: Collection[str] = (),
+    known: Mapping[str, str] | None = None,
 ) -> Applied:
     """Create, alter and fill what the project needs; nothing else may write meanwhile.
 
@@ -89,6 +104,9 @@ def apply_schema(
         project: whose tables they shall be.
         queries: of the project.
         destructive: whether stored values may be given up where a definition has no place for them.
+        unfilled: materialized pipes whose targets get no stored rows when they are made.
+        known: name -> data source of the materialized pipes that there were, where the database
+            does not have their views.
 
     Raises:
         ConflictError: stored rows do not fit a definition any more; nothing was changed.
@@ -96,16 +114,9 @@ def apply_schema(
             stored rows, and its target lacks them.
     """
     views = views_in_order(project, queries)
-    return _Apply(engine, project, views, destructive=destructive).run()
-
-
-def definitions(project: Project) -> dict[str, str]:
-    """Return data source -> fingerprint of its table, of those whose columns are written down."""
-    return {
-        name: _comment_of(table_ddl(source))
-        for name, source in project.datasources.items()
-        if source.columns
-    }
+    apply = _Apply(engine, project, views, destructive=destructive, unfilled=unfilled)
+    apply.renamed = renamed(apply.existing, known or targets_of(engine), views)
+    return apply.run()
 
 
 def stored_definitions(engine: ClickHouse) -> dict[str, str]:
@@ -183,26 +194,6 @@ def restore_views(engine: ClickHouse, project: Project, queries: QueryBuilder) -
     return _Apply(engine, project, views_in_order(project, queries)).restore_views()
 
 
-def rehearse(engine: ClickHouse, project: Project, views: list[View]) -> dict[str, Shape]:
-    """Make all tables and views in an empty database.
-
-    Returns:
-        The shape of each data source's table.
-
-    Raises:
-        DatafileError: ClickHouse refuses a definition.
-    """
-    engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
-    scratch = ClickHouse(engine.path, settings=engine.settings, database=_REHEARSAL)
-    try:
-        apply = _Apply(scratch, project, views)
-        apply.run()
-        return {name: shape_of(scratch, name) for name in project.datasources}
-    finally:
-        scratch.close()
-        engine.command(f"DROP DATABASE IF EXISTS {_REHEARSAL} SYNC")
-
-
 class _Apply:
     """One run of `apply_schema`."""
 
@@ -213,13 +204,16 @@ class _Apply:
         views: list[View],
         *,
         destructive: bool = False,
+        unfilled: Collection[str] = (),
     ) -> None:
         self.engine = engine
         self.project = project
         self.views = views
         self.destructive = destructive
+        self.unfilled = unfilled
         self.applied = Applied(dict(project.datasources))
         self.existing = self.comments()
+        self.renamed: Mapping[str, str] = {}
 
     def comments(self) -> dict[str, str]:
         """Return name -> fingerprint of what the database has."""
@@ -237,7 +231,7 @@ class _Apply:
             for name, kind in self.view_columns(view).items()
         )
         source = self.sources[view.target] = replace(source, columns=columns)
-        if source.name in self.existing and self.existing[source.name] != _comment_of(
+        if source.name in self.existing and self.existing[source.name] != comment_of(
             table_ddl(source)
         ):
             self.check_change(source)
@@ -251,8 +245,8 @@ class _Apply:
         wanted = {view.name: fingerprint(view.sql) for view in self.views}
         for source in self.project.datasources.values():
             if source.columns:
-                wanted[source.name] = _comment_of(table_ddl(source))
-                wanted[source.quarantine] = _comment_of(quarantine_ddl(source))
+                wanted[source.name] = comment_of(table_ddl(source))
+                wanted[source.quarantine] = comment_of(quarantine_ddl(source))
         return all(self.existing.get(name) == text for name, text in wanted.items())
 
     def run(self) -> Applied:
@@ -269,11 +263,15 @@ class _Apply:
         for mark in [name for name in self.existing if name.startswith(_REMADE_PREFIX)]:
             self.existing.setdefault(VIEW_PREFIX + mark.removeprefix(_REMADE_PREFIX), "changed")
         changed = self.changed_datasources()
+        self.existing |= {name: self.existing.get(old, "") for name, old in self.renamed.items()}
         refilled = self.applied.refilled = self.targets_to_refill(changed, interrupted)
+        for name in refilled:
+            self.check_refill(self.sources[name])
         for source in changed:  # all that can be refused is refused before anything is changed
             if source.name not in refilled:
                 self.check_change(source)
         self.drop_stale_views(refilled)
+        self.existing |= {name: "remade" for name in self.renamed if name in self.existing}
         for source in self.project.datasources.values():
             if source.columns:
                 self.apply_datasource(source, refilled)
@@ -301,7 +299,7 @@ class _Apply:
             for source in self.project.datasources.values()
             if source.name in self.existing
             and source.columns
-            and self.existing[source.name] != _comment_of(table_ddl(source))
+            and self.existing[source.name] != comment_of(table_ddl(source))
         ]
 
     def targets_to_refill(self, changed: Iterable[Datasource], interrupted: set[str]) -> set[str]:
@@ -338,13 +336,17 @@ class _Apply:
         if not self.count(source.name):
             return
         differences = self.differences(source)
-        if refused := [] if source.forward_query else differences.refused:
-            old = {name: str(facts[0]) for name, facts in differences.old.columns.items()}
-            raise self.misfit(source, refused, forward_hint(source, old))
-        if differences.refused:  # and a query that makes new rows of the old ones
-            return
+        if differences.refused and differences.forwarded is None:
+            raise self.misfit(source, differences.refused, forward_hint(source, differences.old))
         if differences.lost and not self.destructive:
             raise self.misfit(source, differences.lost, "allow destructive operations")
+
+    def check_refill(self, source: Datasource) -> None:
+        rows = {name: self.count(name) for name in self.sources if name in self.existing}
+        sources = unfilled_sources(source.name, self.views, rows)
+        if sources and not self.destructive:
+            why = f"they would be made again of {sources}, which has no rows"
+            raise self.misfit(source, [why], "allow destructive operations")
 
     def misfit(self, source: Datasource, reasons: list[str], hint: str) -> ConflictError:
         return ConflictError(
@@ -359,7 +361,7 @@ class _Apply:
         new = _NEW_PREFIX + source.name
         self.define(source, table_ddl(source, name=new))
         try:
-            return Differences(shape_of(self.engine, source.name), shape_of(self.engine, new))
+            return compare(self.engine, source, shape_of(self.engine, new))
         finally:
             self.drop([new])
 
@@ -372,7 +374,7 @@ class _Apply:
             self.drop([source.name])
             self.define(source, ddl)
             self.note("recreated", source.name, "filled again by its materialized pipes")
-        elif self.existing[source.name] != _comment_of(ddl):
+        elif self.existing[source.name] != comment_of(ddl):
             self.change(source, ddl)
         self.apply_quarantine(source)
 
@@ -386,12 +388,13 @@ class _Apply:
             return
         table = quote_identifier(source.name)
         differences = self.differences(source)
-        if differences.refused or differences.is_copied:
-            self.rewrite(source, ddl, is_copied=not differences.refused)
+        is_forwarded = differences.forwarded is not None
+        if is_forwarded or differences.is_copied:
+            self.rewrite(source, ddl, is_copied=not is_forwarded)
             return
         for action in differences.actions(source):
             self.define(source, f"ALTER TABLE {table} {action}")
-        self.engine.command(f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}")
+        self.engine.command(f"ALTER TABLE {table} MODIFY COMMENT {quote_string(comment_of(ddl))}")
         self.note("altered", source.name, ", ".join(differences.altered()))
 
     def rewrite(self, source: Datasource, ddl: str, *, is_copied: bool) -> None:
@@ -408,28 +411,19 @@ class _Apply:
             self.applied.rewritten[source.name] = source.forward_query
             forward(self.engine, source, f"FROM {quote_identifier(old)}")
         self.drop([old])
-        self.note(
-            "rewritten", source.name, "with other keys" if is_copied else "by its FORWARD_QUERY"
-        )
+        self.note("rewritten", source.name, "as they are" if is_copied else "by its FORWARD_QUERY")
 
     def apply_quarantine(self, source: Datasource) -> None:
         ddl = quarantine_ddl(source)
         known = self.existing.get(source.quarantine)
         if known is None:
             self.define(source, ddl)
-        elif known != _comment_of(ddl):
+        elif known != comment_of(ddl):
             table = quote_identifier(source.quarantine)
-            for column in source.columns:
-                self.engine.command(
-                    f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS"
-                    f" {quote_identifier(column.name)} Nullable(String)"
-                )
+            for action in quarantine_actions(source):
+                self.engine.command(f"ALTER TABLE {table} {action}")
             self.engine.command(
-                f"ALTER TABLE {table} MODIFY SETTING"
-                f" non_replicated_deduplication_window = {DEDUPLICATION_WINDOW}"
-            )
-            self.engine.command(
-                f"ALTER TABLE {table} MODIFY COMMENT {quote_string(_comment_of(ddl))}"
+                f"ALTER TABLE {table} MODIFY COMMENT {quote_string(comment_of(ddl))}"
             )
 
     def define(self, source: Datasource, ddl: str) -> None:
@@ -486,10 +480,11 @@ class _Apply:
             if known == "changed":
                 self.note("altered", view.pipe.name, "for new rows; those stored stay as they are")
             return
-        target = self.sources[view.target]
-        if target.backfill == "skip" and view.target not in refilled:
+        is_skipped = self.sources[view.target].backfill == "skip"
+        if (is_skipped or view.pipe.name in self.unfilled) and view.target not in refilled:
             self.define_view(view, ddl)
-            self.note("created", view.pipe.name, "not filled (BACKFILL skip)")
+            reason = " (BACKFILL skip)" if is_skipped else ""
+            self.note("created", view.pipe.name, f"not filled{reason}")
             return
         self.fill(view, ddl)
 
@@ -498,7 +493,7 @@ class _Apply:
         try:
             described = self.engine.command(f"DESCRIBE TABLE ({view.sql})")
         except QueryError as error:
-            raise _view_error(view, error) from error
+            raise view.error(error) from error
         rows = (line.split("\t") for line in described.splitlines())
         return {row[0]: row[1] for row in rows}
 
@@ -517,7 +512,7 @@ class _Apply:
         try:
             self.engine.command(ddl)
         except QueryError as error:
-            raise _view_error(view, error) from error
+            raise view.error(error) from error
 
     def fill(self, view: View, ddl: str) -> None:
         """Make a view and write to its target what it selects from the rows there.
@@ -541,7 +536,7 @@ class _Apply:
             raise
         except MartletError as error:
             self.drop([view.name])
-            raise _view_error(view, error) from error
+            raise view.error(error) from error
         finally:
             self.drop([_FILL_PREFIX + view.pipe.name])
         self.applied.filled.add(view.name)
@@ -577,20 +572,8 @@ class _Apply:
         return {str(row["view"]): str(row["name"]) for row in rows}
 
 
-def _comment_of(ddl: str) -> str:
-    return ddl.rpartition("COMMENT ")[2].strip("'")
-
-
 def _read_trial(sql: str, trigger: str) -> str:
     """Return a view's SQL with the table that triggers it replaced by its trial."""
     trial = f"SELECT * FROM {quote_identifier(TRIAL_PREFIX + trigger)}"
     references = find_tables(list(lex(sql)))
     return replace_tables(sql, references, lambda r: trial if r.name == trigger else None)
-
-
-def _view_error(view: View, error: MartletError) -> DatafileError:
-    return DatafileError(
-        f"The materialized pipe '{view.pipe.name}' cannot run:"
-        f" {error.message.removeprefix('[Error] ')}",
-        location=view.pipe.output.sql_location,
-    )

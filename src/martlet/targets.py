@@ -39,6 +39,9 @@ def remote(options: argparse.Namespace) -> "Remote":
 
 def deploy_to_server(options: argparse.Namespace) -> int:
     """Deploy to a running server, or promote or discard what is staged there."""
+    given = [name for name in ("check", "staging", "promote", "discard") if getattr(options, name)]
+    if len(given) > 1:
+        raise RequestError(f"--{given[0]} and --{given[1]} exclude each other")
     server, destructive = remote(options), options.allow_destructive_operations
     if options.promote:
         is_done = server.promote()

@@ -165,6 +165,7 @@ class Workspace:
         *,
         destructive: bool = False,
         removed: Collection[str] = (),
+        unfilled: Collection[str] = (),
         note: Mapping[str, object] | None = None,
     ) -> list[SchemaChange]:
         """Make the project the live one; on an error the one before stays.
@@ -175,6 +176,7 @@ class Workspace:
             project: to be the live one.
             destructive: whether stored values may be given up where it has no place for them.
             removed: data sources whose rows are dropped; those of others that it lacks stay.
+            unfilled: materialized pipes whose targets get no stored rows when they are made.
             note: kept with it on the disk; without it the one of before stays.
 
         Returns:
@@ -200,7 +202,7 @@ class Workspace:
                         "A job changes stored rows: the project before goes on",
                         hint="try it again when the job is done, or cancel it",
                     )
-                made = self._apply_apart(project, coders, destructive, removed, note)
+                made = self._apply_apart(project, coders, destructive, removed, unfilled, note)
         self.records.schema(made)
         if any(reads_service(node.sql) for pipe in project.pipes.values() for node in pipe.nodes):
             self.records.flush(SERVICE_TABLES)  # so that their columns are known
@@ -222,6 +224,7 @@ class Workspace:
             try:
                 self.engine.configure(project.settings)
                 applied = apply_schema(self.engine, project, queries)
+                self._forget_before(applied)
                 if errors := filter_errors(self.engine, project.datasources.values()):
                     raise ProjectError(errors)
                 if note != self.generations.note:
@@ -238,13 +241,19 @@ class Workspace:
         coders: dict[str, RowCoder],
         destructive: bool,
         removed: Collection[str],
+        unfilled: Collection[str],
         note: Mapping[str, object],
     ) -> list[SchemaChange]:
         """Make a project live with tables that are made beside the live ones."""
         for attempt in range(1, TRIES + 1):
             try:
                 with Successor(
-                    self.generations, project, self.sink, destructive=destructive, removed=removed
+                    self.generations,
+                    project,
+                    self.sink,
+                    destructive=destructive,
+                    removed=removed,
+                    unfilled=unfilled,
                 ) as successor:
                     if errors := filter_errors(successor.engine, project.datasources.values()):
                         raise ProjectError(errors)
@@ -259,6 +268,7 @@ class Workspace:
         self, successor: Successor, coders: dict[str, RowCoder], note: Mapping[str, object]
     ) -> None:
         def publish() -> None:
+            self._forget_before(successor.applied)
             self.generations.publish(successor.name, note)
             successor.keep()
             self.generations.step("published")
@@ -273,6 +283,12 @@ class Workspace:
             self._put(successor.project, successor.queries, coders, successor.applied)
         if old is not None:
             self.generations.drop_after(before, old)
+
+    def _forget_before(self, applied: Applied) -> None:
+        """Forget the ids of data sources of before that had the names of new ones."""
+        for change in applied.made:
+            if change.kind == "created":
+                self.sink.forget(change.resource)
 
     def _put(
         self,

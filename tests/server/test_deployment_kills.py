@@ -93,7 +93,8 @@ def test_the_commands(start_server, tmp_path):
     assert server.rows("state?__tb__deployment=staging")[0]["version"] == 1
     assert martlet("deploy", "--promote") == "0\ndeployment 2 is live\n"
     assert server.rows("state") == [{"version": 1, "n": 1, "greatest": 1, "least": 1}]
-    assert martlet("deploy", "--discard").startswith("1\n")
+    assert martlet("deploy", "--discard") == "1\nerror: No deployment is staging\n"
+    assert "--check and --promote exclude" in martlet("deploy", str(root), "--check", "--promote")
     ran = run("deploy", str(root), "--promote")
     assert (ran.returncode, "name it with --to URL" in ran.stderr) == (1, True)
     ran = run("build", str(root), "--to", to[1], "--token", "other")

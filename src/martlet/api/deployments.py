@@ -1,6 +1,7 @@
 """Projects sent to the server: built at once, or deployed by way of a staged one."""
 
 import re
+from collections.abc import Callable
 from email.message import Message
 from email.parser import BytesParser
 
@@ -114,7 +115,15 @@ def _flag(request: Request, name: str) -> bool:
 
 
 def _files(request: Request) -> dict[str, bytes]:
-    """Return the files of a form, by name.
+    return form_files(request, lambda field: field in PARTS)
+
+
+def form_files(request: Request, is_file: Callable[[str], bool]) -> dict[str, bytes]:
+    """Return the files of a form, by file name.
+
+    Args:
+        request: with the form as its body.
+        is_file: tells by the name of a part whether it is one; others are left alone.
 
     Raises:
         RequestError: it is no form, or has a file twice, or a part that is none.
@@ -136,7 +145,7 @@ def _files(request: Request) -> dict[str, bytes]:
         assert isinstance(part, Message)
         said = str(part["content-disposition"])
         field, file = _NAME.search(said), _FILE_NAME.search(said)
-        if field is None or field[1] not in PARTS:
+        if field is None or not is_file(field[1]):
             continue
         name = file[1] if file else ""
         if name in files:

@@ -260,6 +260,11 @@ def base_url(request: Request) -> str:
     return f"{'https' if proto == 'https' else 'http'}://{host}"
 
 
+def addressed(request: Request, job: Mapping[str, object]) -> dict[str, object]:
+    """Return a job with the whole address at which it is: clients ask for it as it stands."""
+    return {**job, "job_url": f"{base_url(request)}{job['job_url']}"}
+
+
 def conditional(request: Request, response: Response, etag: str) -> Response:
     """Return an answer with its entity tag, or 304 to who has it already; GET and HEAD alone."""
     if request.method != "GET":

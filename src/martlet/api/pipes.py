@@ -101,7 +101,8 @@ def _nodes(described: Object) -> list[Object]:
 def _described(live: Published, pipe: Pipe, request: Request) -> Object:
     is_endpoint = pipe.type is NodeType.ENDPOINT
     url = f"{base_url(request)}/v0/pipes/{pipe.name}.json"
-    written_at = _written_at(live.project.root / pipe.location.path)
+    folder = live.project.deployed or live.project.root
+    written_at = _written_at(folder / pipe.location.path)
     return {
         "id": pipe_id(pipe),
         "name": pipe.name,

@@ -163,7 +163,7 @@ def _is_forward(found: Found) -> bool:
     )
 
 
-def publish(found: Found, generation: Generation, report: Report) -> None:
+def publish(found: Found, generation: Generation, report: Report) -> Generation:
     """Make endpoints of the pipes that a project of Classic publishes without saying so.
 
     Args:
@@ -171,16 +171,19 @@ def publish(found: Found, generation: Generation, report: Report) -> None:
         generation: what `martlet.toml` says. Where the files tell it, only what a deployed project
             has of them counts, so that it is the same there.
         report: gets a warning where the files told it.
+
+    Returns:
+        What the project is one of; DETECT where no pipe depends on it.
     """
     untyped = _untyped(found)
     if not untyped or generation is Generation.FORWARD:
-        return
+        return generation
     if generation is Generation.DETECT:
         signs = _PROOF if _is_forward(found) else _PROOF | _SIGNS
         told = ((name, place) for name, places in signs.items() for place in places(found))
         sign, place = next(told, ("", None))
         if place is None:
-            return
+            return Generation.FORWARD
         report.warn(
             f"The project is one of Tinybird Classic, since it has {sign}: its pipes without TYPE"
             f" are endpoints, {', '.join(pipe.name for pipe in untyped)}",
@@ -191,6 +194,7 @@ def publish(found: Found, generation: Generation, report: Report) -> None:
     for pipe in untyped:
         *others, last = pipe.nodes
         found.pipes[pipe.name] = replace(pipe, nodes=(*others, _endpoint(last)))
+    return Generation.CLASSIC
 
 
 def _endpoint(node: Node) -> Node:

@@ -43,6 +43,7 @@ class _Draft:
     tags: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
     forward_query: str = ""
+    forward_location: Location | None = None
     backfill: str = ""
     file_version: int | None = None
     connector: dict[str, str] = field(default_factory=dict)
@@ -86,6 +87,7 @@ def parse_datasource(source: Source, report: Report) -> Datasource | None:
         tags=draft.tags,
         shared_with=draft.shared_with,
         forward_query=draft.forward_query,
+        forward_location=draft.forward_location,
         backfill=draft.backfill,
         file_version=draft.file_version,
         connector=draft.connector,
@@ -161,6 +163,7 @@ def _engine_key(draft: _Draft, section: Section, row: Row) -> None:
 
 def _forward_query(draft: _Draft, section: Section, row: Row) -> None:
     draft.forward_query = section.required()
+    draft.forward_location = section.location
 
 
 def _backfill(draft: _Draft, section: Section, row: Row) -> None:

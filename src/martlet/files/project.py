@@ -98,7 +98,7 @@ def read_project(
     names = {**versioned_names(found), **reader.shared(found)}
     use_plain_names(found, names)
     found.includes.extend(folder.includes)
-    publish(found, settings.generation, report)
+    generation = publish(found, settings.generation, report)
     for path in (path for path in paths if path.suffix == ".token"):
         source = reader.source(path, folder.read(path))
         grant_scopes(found, source.name, parse_token(source, report), names, report)
@@ -118,6 +118,7 @@ def read_project(
         files=tuple(sorted(path for path in folder.used if not path.endswith(".connection"))),
         versioned=names,
         texts=folder.texts,
+        generation=generation,
         warnings=tuple(sorted(report.warnings, key=_order)),
     )
     return project, sorted(report.errors, key=_order)
