@@ -4,9 +4,12 @@ Each is made from a lock file at the root of the repository, into a folder besid
 """
 
 import hashlib
+import os
+import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +87,48 @@ def install_node_clients() -> bool:
     return True
 
 
+CHROMIUM = ROOT / ".venv-clients" / "chromium"
+
+# It knows its place by TMPDIR, and brings the libraries that it needs where it takes the machine
+# for a bare one.
+_UNPACK = """
+import("@sparticuz/chromium").then((package) => package.default.executablePath());
+"""
+_UNPACKED = {"TMPDIR": str(CHROMIUM), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x"}
+_START = """\
+#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH="$here/al2023/lib" FONTCONFIG_PATH="$here/fonts" exec "$here/chromium" "$@"
+"""
+
+
+def install_chromium() -> bool:
+    """Unpack the Chromium of the clients from npm, which are installed, unless that was done.
+
+    It is `CHROMIUM / "start"`, and needs no package of the system.
+
+    Raises:
+        InstallError: it runs on no machine like this.
+    """
+    lock = CLIENTS / "package-lock.json"
+    if is_stamped(CHROMIUM, lock):
+        return False
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise InstallError("Chromium is not installed, and npm has one for Linux on x86-64 alone")
+    shutil.rmtree(CHROMIUM, ignore_errors=True)
+    CHROMIUM.mkdir(parents=True)
+    _run(["node", "-e", _UNPACK], cwd=CLIENTS, env={**os.environ, **_UNPACKED})
+    fonts = CHROMIUM / "fonts"
+    (fonts / "fonts.conf").write_text(
+        f"<fontconfig><dir>{fonts}</dir><cachedir>{fonts}/cache</cachedir></fontconfig>\n"
+    )
+    start = CHROMIUM / "start"
+    start.write_text(_START)
+    start.chmod(0o755)
+    stamp(CHROMIUM, lock)
+    return True
+
+
 def is_stamped(made: Path, lock: Path) -> bool:
     """Return whether a folder was made from this very lock file."""
     found = made / ".from-lock"
@@ -99,11 +144,13 @@ def _digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
-def _run(command: list[str]) -> None:
+def _run(
+    command: list[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> None:
     try:
         done = subprocess.run(  # noqa: S603  our own arguments
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=_DEADLINE_S, check=False,
+            text=True, timeout=_DEADLINE_S, check=False, cwd=cwd, env=env,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise InstallError(f"`{' '.join(command)}` took {_DEADLINE_S:.0f} s") from error

@@ -141,6 +141,11 @@ def limits_table() -> str:
                 "429 after their answers",
             ),
             ("threads by `max_threads()`", str(resolution.MAX_THREADS), "taken as the limit"),
+            (
+                "SQL of a node with the values of its parameters",
+                f"{size(resolution.MAX_QUERY_SIZE)} (`max_query_size` in `[settings.clickhouse]`)",
+                "400",
+            ),
             ("pipes that read pipes", f"{resolution.MAX_DEPTH} levels", "400"),
             ("queries at a time", str(server._READERS), "the others wait"),
             ("jobs at a time", str(jobstore.THREADS), "the others wait"),

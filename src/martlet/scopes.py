@@ -12,6 +12,7 @@ from martlet.access import (
     APPEND,
     CREATE_DATASOURCE,
     DROP_DATASOURCE,
+    DROP_PIPE,
     MANAGE_TOKENS,
     READ_ALL,
     READ_DATASOURCE,
@@ -49,7 +50,7 @@ SCOPES: Mapping[str, _Kind] = {
     DROP_DATASOURCE: _Kind("data source"),
     "PIPES:CREATE": _Kind(),
     READ_PIPE: _Kind("pipe", has_fixed=True),
-    "PIPES:DROP": _Kind("pipe"),
+    DROP_PIPE: _Kind("pipe"),
 }
 
 # A name, or one of another workspace or of an id: what `Project.resource` takes.

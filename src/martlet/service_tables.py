@@ -254,6 +254,48 @@ _TABLES = {
         "MergeTree ORDER BY (pipe_id, timestamp)",
         "timestamp",
     ),
+    "block_log": ServiceTable(
+        _columns("""
+            timestamp DateTime
+            request_id String
+            import_id String
+            job_id Nullable(String)
+            source String
+            block_id String
+            status String
+            datasource_id String
+            datasource_name String
+            start_offset Nullable(Int64)
+            end_offset Nullable(Int64)
+            rows Nullable(Int32)
+            parser Nullable(String)
+            quarantine_lines Nullable(UInt32)
+            empty_lines Nullable(UInt32)
+            bytes Nullable(UInt32)
+            processing_time Nullable(Float32)
+            processing_error Nullable(String)
+        """),
+        "MergeTree ORDER BY (timestamp, cityHash64(datasource_name))",
+        "timestamp",
+    ),
+    "llm_usage": ServiceTable(
+        _columns("""
+            start_time DateTime
+            end_time DateTime
+            workspace_id String
+            user_email String
+            request_id String
+            prompt_tokens UInt32
+            completion_tokens UInt32
+            total_tokens UInt32
+            duration Float32
+            cost Float32
+            origin String
+            feature String
+        """),
+        "MergeTree ORDER BY (workspace_id, start_time, user_email, request_id)",
+        "start_time",
+    ),
     "hfi_requests": ServiceTable(
         _columns("""
             event_time DateTime

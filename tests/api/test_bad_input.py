@@ -172,7 +172,7 @@ REFUSED = [
     ("GET events", "GET", EVENTS, {}, 405, "GET is not allowed on this path; use POST"),
     ("HEAD events", "HEAD", EVENTS, {}, 405, "HEAD is not allowed on this path; use POST"),
     ("PUT events", "PUT", EVENTS, {"body": ROW}, 405, "PUT is not allowed on this path; use POST"),
-    ("DELETE an endpoint", "DELETE", SEARCH, {}, 405, "DELETE is not allowed on this path; use GET or POST"),
+    ("DELETE an endpoint", "DELETE", SEARCH, {}, 404, "The pipe 'search.json' does not exist"),
     ("PATCH health", "PATCH", "/v0/health", {}, 405, "PATCH is not allowed on this path; use GET"),
     ("copy of a plain pipe", "POST", "/v0/pipes/plain/copy", {}, 409, "The pipe 'plain' is not a copy pipe"),
     ("copy of no pipe", "POST", "/v0/pipes/none/copy", {}, 404, "The pipe 'none' does not exist"),

@@ -46,6 +46,8 @@ SQL >
 TYPE endpoint
 """,
     "plain.pipe": "NODE plain_node\nSQL >\n    SELECT count() AS n FROM events\n",
+    # So that removals find something that is used, and leave it for other requests.
+    "kept.pipe": "NODE n\nSQL >\n    SELECT 1 FROM search, plain, copy\n",
     "copy.pipe": "NODE copy_node\nSQL >\n    SELECT count() AS n FROM events\n\n"
     "TYPE copy\nTARGET_DATASOURCE totals\n",
 }

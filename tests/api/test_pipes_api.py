@@ -288,6 +288,9 @@ def test_example_requests_can_be_sent(api):
     assert parse_qs(urlsplit(given.strip()).query)["who"] == ["me&you"]
     sql = api.get("/examples/query.http?q=SELECT+1&token=admin", token=None).body.decode()
     assert sql == "/v0/sql?q=SELECT+1&token=admin"
+    for asked in ("pipe=top", "q=SELECT+1"):
+        shared = api.get(f"/examples/query.http?{asked}&token=reader").body.decode()
+        assert parse_qs(urlsplit(shared).query)["token"] == ["reader"]
 
 
 @pytest.mark.parametrize(
@@ -330,9 +333,9 @@ def test_answers_and_errors_show_their_headers_to_pages(api):
 
 
 def test_a_method_that_a_path_has_not_is_told_which_it_has(api):
-    response = api("DELETE", "/v0/pipes/top")
-    assert error(response) == (405, "DELETE is not allowed on this path; use GET")
-    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
+    response = api("PUT", "/v0/pipes/top")
+    assert error(response) == (405, "PUT is not allowed on this path; use GET or DELETE")
+    assert response.headers["allow"] == "GET, DELETE, HEAD, OPTIONS"
     with pytest.raises(NotFoundError):
         find_route("GET", "/v9/pipes")
     assert methods("/v9/pipes") == ()

@@ -133,15 +133,21 @@ def test_analyze_pipe(mcp):
     assert "page_views" in found, found
 
 
-@operation(
-    "tool `push-datafile`",
-    why_not="`/v0/datafiles` is not there: files are put into the project's folder",
-)
-def test_push_datafile(mcp, home):
-    path = home / "pushed.datasource"
-    path.write_text("SCHEMA >\n    `a` String `json:$.a`\n")
-    with pytest.raises(ClientError, match=r"404 Not Found.*/v0/datafiles"):
-        mcp("return await call('push-datafile', files=path)", path=str(path))
+@operation("tool `push-datafile`: new and changed; what has errors changes nothing")
+def test_push_datafile(mcp, server, home):
+    def push(name: str, text: str) -> str:
+        (home / name).write_text(text)
+        return mcp("return await call('push-datafile', files=path)", path=str(home / name))
+
+    assert "created" in push("pushed.datasource", "SCHEMA >\n    `a` String `json:$.a`\n")
+    server.post("pushed", {"a": "x"})
+    one = "NODE n\nSQL >\n    SELECT 1 AS one, a FROM pushed\nTYPE endpoint\n"
+    assert "created" in push("one.pipe", one)
+    assert server.rows("one") == [{"one": 1, "a": "x"}]
+    assert "changed" in push("one.pipe", one.replace("1 AS one", "2 AS one"))
+    with pytest.raises(ClientError, match="400 Bad Request"):
+        push("one.pipe", one.replace("pushed", "nowhere"))
+    assert server.rows("one") == [{"one": 2, "a": "x"}]
 
 
 @operation(

@@ -83,7 +83,7 @@ def test_outcomes_are_rows(server, sql, home, append_token):
 
 @operation(
     "the first report makes the data source",
-    why_not="data sources are files: the project needs a `.datasource` file of the schema on the plugin's page",
+    why_not="events make no data sources, as in Tinybird Forward: the project needs a `.datasource` file of the schema on the plugin's page",
 )
 def test_a_data_source_is_not_made(server, home):
     report(server, home, "unheard_of", TOKEN)

@@ -252,17 +252,10 @@ def test_secrets(tb, server):
     assert server.get(asked).status == 400
 
 
-@operation("`tb --local logs`")
-def test_logs(tb):
-    assert re.search(r"append-hfi\W+page_views\W+ok", tb("logs"))
-
-
-@operation(
-    "`tb --local logs --source '*'`",
-    why_not="it reads `tinybird.block_log` and `tinybird.llm_usage` too, which are not there",
-)
-def test_all_logs(tb):
-    assert "block_log" in tb("logs", "--source", "*", fails=True)
+@operation("`tb --local logs`, `--source '*'`")
+@pytest.mark.parametrize("of", [(), ("--source", "*")], ids=["some", "all"])
+def test_logs(tb, of):
+    assert re.search(r"append-hfi\W+page_views\W+ok", tb("logs", *of))
 
 
 @operation("`tb --local build`: new, changed, unchanged, wrong")

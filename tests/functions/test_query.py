@@ -130,7 +130,7 @@ def test_an_endpoint_answers_clickhouses_json(deployed, capsys):
         ("/v0/pipes/listed.parquet", "token=t", "GET", 501, "Parquet is not available on AWS"),
         ("/v0/pipes/listed.xml", "token=t", "GET", 404, ".xml"),
         ("/v0/pipes/sampled.json", "token=t", "GET", 400, "SAMPLE"),
-        ("/v0/pipes/listed.json", "token=t", "DELETE", 405, "DELETE"),
+        ("/v0/pipes/listed.json", "token=t", "PATCH", 405, "PATCH"),
         ("/v0/pipes/listed/copy", "token=t", "POST", 501, "not available here"),
     ],
 )

@@ -10,7 +10,7 @@ from martlet.api.backend import Reading
 from martlet.api.http import Request, Response, authenticate, json_response
 from martlet.catalog import stored_columns
 from martlet.engines.stored import Stored
-from martlet.files.text import datasource_text, has_include
+from martlet.files.text import column_text, datasource_text, has_include
 from martlet.files.writing import canonical
 from martlet.ids import resource_id
 from martlet.model import Column, Datasource, Project
@@ -58,7 +58,10 @@ def read_datasource(backend: Reading, request: Request, name: str) -> Response:
         # Without a charset: Tinybird's command takes it for JSON otherwise (measured).
         return Response(200, text.encode(), "text/plain")
     found = _readable(backend, access, name)
-    return json_response(_Description(backend, access).of([found])[0])
+    described = _Description(backend, access).of([found])[0]
+    # Clients compare it with a file, as a text.
+    schema = ",".join(map(column_text, found.columns))
+    return json_response({**described, "schema": {"sql_schema": schema}})
 
 
 def _readable(backend: Reading, access: Access, name: str) -> Datasource:

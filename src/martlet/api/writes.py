@@ -22,7 +22,15 @@ from martlet.api.append import (
     read_target,
 )
 from martlet.api.dependencies import filled_from
-from martlet.api.http import Answer, Request, Response, authenticate, json_response, parse_form
+from martlet.api.http import (
+    Answer,
+    Request,
+    Response,
+    addressed,
+    authenticate,
+    json_response,
+    parse_form,
+)
 from martlet.api.push import create_datasource, is_new_datasource, make_datasource
 from martlet.api.routes import takes_file
 from martlet.api.write import MAX_BODY_BYTES, body_too_large
@@ -99,7 +107,7 @@ def write_file(workspace: Workspace, request: Request) -> Answer:
         raise RequestError("The parameter 'name' is missing: which data source are the rows for?")
     _require(workspace, access, mode, name, values)
     if values.get("url"):
-        return _job_response(_start_job(workspace, request, mode, name, file))
+        return _job_response(request, _start_job(workspace, request, mode, name, file))
     if request.file is not None:
         return _import_and_answer(workspace, request, mode, name, file)
     # What jobs do is recorded when they are over.
@@ -148,6 +156,7 @@ def _created(workspace: Workspace, request: Request, file: SentFile) -> SentFile
             dialect = analysis.layout.dialect
             values.setdefault("dialect_delimiter", dialect.delimiter)
             values.setdefault("dialect_escapechar", dialect.escape)
+            values.setdefault("dialect_quotechar", dialect.quote)
             values.setdefault("header", str(analysis.layout.has_header).lower())
         if not any(key.startswith("engine") for key in values):
             values["engine_sorting_key"] = analysis.sorting_key
@@ -169,10 +178,11 @@ def _start(workspace: Workspace, request: Request, mode: str, name: str) -> Resp
     access = authenticate(workspace, request)
     file = _sent(request)
     _require(workspace, access, mode, name, file.values)
-    return _job_response(_start_job(workspace, request, mode, name, file))
+    return _job_response(request, _start_job(workspace, request, mode, name, file))
 
 
-def _job_response(job: Fields) -> Response:
+def _job_response(request: Request, job: Fields) -> Response:
+    job = addressed(request, job)
     return json_response({**job, "job": job})
 
 
@@ -442,7 +452,7 @@ def start_delete(workspace: Workspace, request: Request, datasource: str) -> Res
         sql = f"SELECT count() FROM {quote_identifier(name)} WHERE {is_true(condition)}"  # noqa: S608  checked
         counted = workspace.engine.execute(sql, format="TSVRaw").body
         return json_response({"rows_to_be_deleted": int(counted)})
-    return _job_response(_start_delete(workspace, name, condition))
+    return _job_response(request, _start_delete(workspace, name, condition))
 
 
 def delete_now(workspace: Workspace, request: Request, datasource: str) -> Answer:
@@ -456,7 +466,7 @@ def delete_now(workspace: Workspace, request: Request, datasource: str) -> Answe
     if values.get("projection_mode", "throw") not in ("throw", "drop", "rebuild"):
         raise RequestError("The parameter 'projection_mode' is throw, drop or rebuild")
     if not _flag(values, "wait", default="true"):
-        return _job_response(_start_delete(workspace, name, condition))
+        return _job_response(request, _start_delete(workspace, name, condition))
     answered: Future[Response] = Future()
 
     def over(job: Job) -> None:
