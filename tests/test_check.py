@@ -369,7 +369,7 @@ def test_what_does_not_run_is_named_and_no_error(check):
         {
             "stream.datasource": "SCHEMA >\n    `a` String `json:$.a`\nENGINE MergeTree\nKAFKA_CONNECTION_NAME k\nKAFKA_TOPIC orders\nKAFKA_GROUP_ID g\nSHARED_WITH >\n    other\n",
             "files.datasource": "SCHEMA >\n    `id` Int64\nENGINE MergeTree\nIMPORT_CONNECTION_NAME s\nIMPORT_BUCKET_URI s3://b/*.csv\nIMPORT_SCHEDULE @auto\n",
-            "service.pipe": pipe("SELECT count() AS c FROM tinybird.block_log"),
+            "service.pipe": pipe("SELECT count() AS c FROM tinybird.releases_log"),
             "reads.pipe": pipe("SELECT c FROM service"),
             "copy.pipe": pipe(
                 "SELECT id FROM events",
@@ -393,7 +393,7 @@ def test_what_does_not_run_is_named_and_no_error(check):
         "files.datasource:5:1: files: nothing is read from the files s3://b/*.csv",
         "out.pipe:5:24: out: nothing is written to t: sinks do not run",
         "outside.pipe:3:20: outside: The query uses disabled table functions: 'url': nothing outside of the project is read",
-        f"service.pipe:3:30: service: Resource 'tinybird.block_log' not found: {unknown_hint()}",
+        f"service.pipe:3:30: service: Resource 'tinybird.releases_log' not found: {unknown_hint()}",
         "stream.datasource:1:1: stream: it is not shared with other: there is one workspace",
         "stream.datasource:5:1: stream: nothing is read from the Kafka topic orders",
     ]
@@ -546,7 +546,7 @@ def test_pipes_over_service_data_sources_are_checked_as_others(check):
                 "SELECT avgMerge(avg_duration_state) AS d FROM tinybird.pipe_stats"
             ),
             "bad.pipe": pipe("SELECT nothing FROM tinybird.jobs_log"),
-            "other.pipe": pipe("SELECT 1 FROM tinybird.block_log"),
+            "other.pipe": pipe("SELECT 1 FROM tinybird.releases_log"),
         },
         engine="athena",
     )

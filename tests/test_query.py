@@ -156,8 +156,8 @@ FAULTS = [
         "did you mean events?",
     ),
     (
-        {"p": pipe("SELECT * FROM tinybird.block_log, tinybird.pipe_stats")},
-        ["p.pipe:3:19: Resource 'tinybird.block_log' not found"],
+        {"p": pipe("SELECT * FROM tinybird.releases_log, tinybird.pipe_stats")},
+        ["p.pipe:3:19: Resource 'tinybird.releases_log' not found"],
         unknown_hint(),
     ),
     ({"p": pipe("DELETE FROM events")}, ["p.pipe:3:5: Only SELECT queries are allowed, this one starts with 'DELETE'"], ""),
