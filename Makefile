@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.from-lock
 # For two cores: tests of servers and of the deployment wait for other processes.
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: run test check quick types lint fix unit proof bench cloud cloud-down lock clean
 

@@ -197,7 +197,8 @@ def test_an_error_names_the_line_of_its_test(outcome):
 
 
 def test_files_are_found_in_folders_too(tmp_path):
-    for name in ("b.yaml", "a.yml", "deep/er/c.yaml", "d.json", "e.yaml.bak"):
+    others = ("d.json", "e.yaml.bak", ".travis.yml", ".github/f.yml", "web/node_modules/x/f.yml")
+    for name in ("b.yaml", "a.yml", "deep/er/c.yaml", *others):
         path = tmp_path / "tests" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")

@@ -118,7 +118,7 @@ def _load(workspace: Workspace, datasource: Datasource, path: Path) -> None:
 def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
     """Return the test files of a project, or those of some pipes, in order.
 
-    A project that lies in the folder of tests has its own.
+    A project that lies in the folder of tests has its own; hidden files and packages have none.
 
     Raises:
         DatafileError: a name has none.
@@ -126,11 +126,19 @@ def find_tests(root: Path, names: Sequence[str] = ()) -> list[Path]:
     folder = root / "tests"
     inner = {path.parent for path in folder.glob("*/**/datasources")}
     found = sorted(
-        path for path in folder.rglob("*.y*ml") if path.is_file() and inner.isdisjoint(path.parents)
+        path
+        for path in folder.rglob("*.y*ml")
+        if path.is_file()
+        and inner.isdisjoint(path.parents)
+        and not any(map(_is_other, path.relative_to(folder).parts))
     )
     if unknown := set(names) - {path.stem for path in found}:
         raise DatafileError(f"There is no tests/{min(unknown)}.yaml")
     return [path for path in found if not names or path.stem in names]
+
+
+def _is_other(name: str) -> bool:
+    return name == "node_modules" or name.startswith(".")
 
 
 def run_file(workspace: Workspace, path: Path) -> Outcome:
