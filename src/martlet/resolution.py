@@ -37,8 +37,8 @@ _MAX_REMEMBERED = 64 * 1024
 # Bounds of `{{max_threads(n)}}`: each number of threads is a kind of connection of its own.
 MAX_THREADS = 16
 
-# ClickHouse reads no longer texts unless it is told to, and Athena none; here one of 2 MB takes five
-# seconds of the processor (measured).
+# ClickHouse reads no longer texts unless it is told to, and Athena none; here one of 2 MB took five
+# seconds of the processor.
 MAX_QUERY_SIZE = 256 * 1024
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
