@@ -3,7 +3,6 @@
 `.venv/bin/python -m bench.cache [seconds] [rounds]`
 """
 
-import shutil
 import sys
 import tempfile
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.client import drive, request
-from bench.process import ROOT, Server, server
+from bench.process import ROOT, Server, project_copy, server
 
 CLIENTS = 200
 WRITES_PER_S = 10
@@ -31,15 +30,6 @@ _TABLES = ("app_events", "marketing_events")
 
 # Of each run: requests a second, p50 and p99 in ms, the server's processor time a request in ms.
 Figures = dict[tuple[bool, bool], list[tuple[float, ...]]]
-
-
-def _project(folder: Path, *, cached: bool) -> Path:
-    """Return a copy of this repository's project, with or without the cache."""
-    for name in ("datasources", "pipes"):
-        shutil.copytree(ROOT / name, folder / name)
-    text = (ROOT / "martlet.toml").read_text()
-    (folder / "martlet.toml").write_text(text if cached else f"{text}cache_bytes = 0\n")
-    return folder
 
 
 def _append(running: Server, table: str, body: bytes) -> None:
@@ -79,7 +69,7 @@ def measure(figures: Figures, *, cached: bool, seconds: float) -> None:
     """Add what a server of its own does, alone and beside a writer."""
     with tempfile.TemporaryDirectory(prefix="martlet-bench-") as name:
         folder = Path(name)
-        root = _project(folder / "project", cached=cached)
+        root = project_copy(folder / "project", cached=cached)
         with server(folder / "data", command="serve", root=root) as running:
             for table in _TABLES:
                 _append(running, table, (ROOT / f"fixtures/{table}.ndjson").read_bytes())

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +68,15 @@ def server(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+def project_copy(folder: Path, *, cached: bool) -> Path:
+    """Return a copy of this repository's project, whose server keeps answers or does not."""
+    for name in ("datasources", "pipes", "fixtures"):
+        shutil.copytree(ROOT / name, folder / name)
+    text = (ROOT / "martlet.toml").read_text()
+    (folder / "martlet.toml").write_text(text if cached else f"{text}cache_bytes = 0\n")
+    return folder
 
 
 def _free_port() -> int:

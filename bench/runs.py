@@ -12,7 +12,7 @@ import orjson
 
 from bench import templates
 from bench.client import Load, drive, request
-from bench.process import ROOT, Server, raw, server
+from bench.process import ROOT, Server, project_copy, raw, server
 from bench.raw import blocks_of
 from bench.translation import measure
 from martlet.catalog import table_ddl
@@ -101,9 +101,11 @@ def ingest(figures: Figures, folder: Path, seconds: float) -> None:
 
 def endpoints(figures: Figures, folder: Path, seconds: float) -> None:
     """Call endpoints over the fixtures, then run the same SQL on the same folder with raw chDB."""
-    project = load_project(ROOT, environment={})
-    queries = QueryBuilder(project)
-    with server(folder / "endpoints") as running:
+    loaded = load_project(ROOT, environment={})
+    queries = QueryBuilder(loaded)
+    # Each request runs its query, as raw chDB does; `bench.cache` measures kept answers.
+    root = project_copy(folder / "project", cached=False)
+    with server(folder / "endpoints", root=root) as running:
         for pipe, values in ENDPOINTS:
             path = f"/v0/pipes/{pipe}.json?{urlencode(values)}"
             get = request("GET", path, running.token)
@@ -113,7 +115,7 @@ def endpoints(figures: Figures, folder: Path, seconds: float) -> None:
                     name = f"{pipe} {connections} p{part}"
                     figures.add(name, load.percentile(part / 100))
     for pipe, values in ENDPOINTS:
-        query = queries.build(project.pipes[pipe], values)
+        query = queries.build(loaded.pipes[pipe], values)
         for connections in CONNECTIONS:
             found = raw(
                 {

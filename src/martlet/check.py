@@ -14,7 +14,6 @@ from martlet.inventory import Inventory, take_inventory
 from martlet.limits import Limit, limits
 from martlet.model import Project
 from martlet.query import QueryBuilder
-from martlet.translations import Translations
 
 ENGINES = ("clickhouse", "athena")
 
@@ -141,6 +140,8 @@ def check_project(
 def _athena_errors(
     project: Project, queries: QueryBuilder, without_verdict: set[str]
 ) -> dict[str, list[MartletError]]:
+    from martlet.translations import Translations  # a server that reads its project needs none
+
     translations = Translations(project, queries)
     refused = {
         pipe.name: translations.errors(pipe)
