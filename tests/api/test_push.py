@@ -13,6 +13,7 @@ TO_KINDS = {
     "name": "n", "type": "materialized", "datasource": "kinds",
     "sql": "SELECT kind, countState() AS n FROM events GROUP BY kind",
 }  # fmt: skip
+SMUGGLED = "engine_sorting_key tuple()\nTOKEN T READ\nENGINE_SETTINGS"
 ENGINE = {"engine": "AggregatingMergeTree", "engine_sorting_key": "kind"}
 
 
@@ -47,6 +48,12 @@ def test_a_data_source(api):
     assert error(make(api, name="report", schema="a String"))[0] == 409
 
 
+def test_keys_of_an_engine_are_no_other_instructions(api):
+    node = {**TO_KINDS, "datasource": "fresh", "engine": "MergeTree", SMUGGLED: "a=1"}
+    assert error(pipe(api, node))[0] == 501
+    assert b'"T"' not in api("GET", "/v0/tokens").body
+
+
 @pytest.mark.parametrize(
     ("values", "status"),
     [
@@ -55,6 +62,8 @@ def test_a_data_source(api):
         ({"schema": "a String"}, 400),
         ({"name": "x", "schema": "a String", "kafka_topic": "t"}, 501),
         ({"name": "x", "schema": "a String\nENGINE Null\nTOKEN t READ"}, 400),
+        # Its name would be instructions of the file, also for a token that may only create.
+        ({"name": "x", "schema": "a String", SMUGGLED: "index_granularity=8192"}, 501),
     ],
 )
 def test_a_data_source_that_cannot_be(api, values, status):

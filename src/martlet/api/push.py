@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -31,6 +31,8 @@ from martlet.workspace import Workspace
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _SCHEDULE = re.compile(r"@?[\w*/, -]+")
+_ENGINE_KEY = re.compile(r"engine_[a-z_]+")
+
 _PLAIN = re.compile(r"[\w(), .+*-]+")
 _INDENT = "    "
 
@@ -103,10 +105,7 @@ def make_datasource(workspace: Workspace, values: Mapping[str, str], schema: str
     """
     name = _name(values.get("name"))
     keys = [key for key, value in values.items() if key not in _OTHERS and value]
-    if unknown := [key for key in keys if not key.startswith("engine_")]:
-        raise NotAvailableError(
-            f"The parameter '{unknown[0][:80]}' of a new data source is not available"
-        )
+    _check_keys(keys)
 
     def change(project: Project) -> Changes:
         if name in project.datasources:
@@ -115,6 +114,14 @@ def make_datasource(workspace: Workspace, values: Mapping[str, str], schema: str
 
     change_project(workspace, change)
     return name
+
+
+def _check_keys(keys: Iterable[str]) -> None:
+    """Refuse names that become no instruction of a file, or more than one."""
+    if unknown := [key for key in keys if not _ENGINE_KEY.fullmatch(key)]:
+        raise NotAvailableError(
+            f"The parameter {unknown[0][:80]!r} of a new data source is not available"
+        )
 
 
 def _datasource_text(values: Mapping[str, str], schema: str) -> str:
@@ -351,6 +358,8 @@ def _read_node(node: object) -> _Node:
             "'override_datasource' of a node is not available",
             hint=f"change the data source '{target[:80]}' itself, or remove it first",
         )
+    engine = {key: _text(node, key) for key in node if str(key).startswith("engine")}
+    _check_keys(engine.keys() - {"engine"})
     return _Node(
         name=_name(node.get("name")),
         sql=_text(node, "sql"),
@@ -359,7 +368,7 @@ def _read_node(node: object) -> _Node:
         target=target if kind == "materialized" else _text(node, "target_datasource"),
         schedule=_text(node, "copy_schedule"),
         mode=_text(node, "mode"),
-        engine={key: _text(node, key) for key in node if str(key).startswith("engine")},
+        engine=engine,
     )
 
 
